@@ -1,0 +1,118 @@
+//! Events on their way into a store, and as they come out of it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    EventId, Metadata, Payload, Position, StreamId, StreamVersion, Timestamp, TypeName, TypeTag,
+};
+
+/// An event that is to be appended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewEvent {
+    /// Identifies the event for ever.
+    pub id: EventId,
+    /// Its stable name.
+    pub name: TypeName,
+    /// Its encoded content.
+    pub payload: Payload,
+    /// What else is known about it.
+    pub metadata: Metadata,
+}
+
+impl NewEvent {
+    /// An event without metadata.
+    #[must_use]
+    pub fn new(id: EventId, name: TypeName, payload: Payload) -> Self {
+        Self {
+            id,
+            name,
+            payload,
+            metadata: Metadata::new(),
+        }
+    }
+
+    /// Sets the metadata.
+    #[must_use]
+    pub fn with_metadata(mut self, metadata: Metadata) -> Self {
+        self.metadata = metadata;
+        self
+    }
+
+    /// About how many bytes it takes in a store; what limits on appends and pages count.
+    #[must_use]
+    pub fn approximate_bytes(&self) -> usize {
+        64 + self.name.as_str().len() + self.payload.data.len() + self.metadata.approximate_bytes()
+    }
+}
+
+/// An event as the store holds it: what was appended, where, and when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordedEvent {
+    /// Its place in the store.
+    pub position: Position,
+    /// The stream that it belongs to.
+    pub stream: StreamId,
+    /// Its place in the stream.
+    pub version: StreamVersion,
+    /// When the store recorded it. Along positions it never goes back, whatever the clock does;
+    /// many events may share one time.
+    pub recorded_at: Timestamp,
+    /// Identifies the event for ever.
+    pub id: EventId,
+    /// Its stable name.
+    pub name: TypeName,
+    /// Its encoded content.
+    pub payload: Payload,
+    /// What else is known about it.
+    pub metadata: Metadata,
+}
+
+impl RecordedEvent {
+    /// What a store makes of a new event once it has a place.
+    #[must_use]
+    pub fn new(
+        position: Position,
+        stream: StreamId,
+        version: StreamVersion,
+        recorded_at: Timestamp,
+        event: NewEvent,
+    ) -> Self {
+        let NewEvent {
+            id,
+            name,
+            payload,
+            metadata,
+        } = event;
+        Self {
+            position,
+            stream,
+            version,
+            recorded_at,
+            id,
+            name,
+            payload,
+            metadata,
+        }
+    }
+
+    /// Its name and the version of its shape.
+    #[must_use]
+    pub fn type_tag(&self) -> TypeTag {
+        TypeTag::new(self.name.clone(), self.payload.version)
+    }
+
+    /// When it happened: as its source says, else when it was recorded.
+    #[must_use]
+    pub fn occurred_at(&self) -> Timestamp {
+        self.metadata.occurred_at().unwrap_or(self.recorded_at)
+    }
+
+    /// Whether this is that event, recorded: the same id, name, payload and metadata.
+    #[must_use]
+    pub fn is(&self, event: &NewEvent) -> bool {
+        self.id == event.id
+            && self.name == event.name
+            && self.payload == event.payload
+            && self.metadata == event.metadata
+    }
+}
