@@ -19,12 +19,18 @@ macro_rules! name_newtype {
             /// Takes a name that is known to be valid, for tables made at compile time.
             ///
             /// # Panics
-            /// If the name is empty or longer than [`MAX_NAME_BYTES`]; in a constant that is a
-            /// compile error.
+            /// If [`new`](Self::new) would refuse it; in a constant that is a compile error.
             #[must_use]
             pub const fn from_static(name: &'static str) -> Self {
                 assert!(!name.is_empty(), "a name must not be empty");
-                assert!(name.len() <= MAX_NAME_BYTES, "a name must fit in 256 bytes");
+                assert!(
+                    name.len() <= MAX_NAME_BYTES,
+                    "a name must fit in 256 bytes"
+                );
+                assert!(
+                    !holds_control_character(name.as_bytes()),
+                    "a name must not hold a control character"
+                );
                 Self(SmolStr::new_static(name))
             }
 
@@ -127,9 +133,32 @@ fn check(name: &str) -> Result<(), InvalidName> {
     }
 }
 
+/// As [`char::is_control`], which constants cannot call: in UTF-8 those are the bytes below 32,
+/// 127, and 128 to 159 behind a byte 194.
+const fn holds_control_character(text: &[u8]) -> bool {
+    let mut at = 0;
+    while at < text.len() {
+        let after_194 = at > 0 && text[at - 1] == 0xC2;
+        if text[at] < 0x20 || text[at] == 0x7F || (after_194 && text[at] < 0xA0) {
+            return true;
+        }
+        at += 1;
+    }
+    false
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn constants_know_the_same_control_characters() {
+        for character in '\0'..='\u{2FFF}' {
+            let text = character.to_string();
+            let found = holds_control_character(text.as_bytes());
+            assert_eq!(found, character.is_control(), "{character:?}");
+        }
+    }
 
     #[test]
     fn a_name_is_bounded_and_printable() {

@@ -41,7 +41,7 @@ impl NewEvent {
     /// About how many bytes it takes in a store; what limits on appends and pages count.
     #[must_use]
     pub fn approximate_bytes(&self) -> usize {
-        64 + self.name.as_str().len() + self.payload.data.len() + self.metadata.approximate_bytes()
+        approximate_bytes(&self.name, &self.payload, &self.metadata)
     }
 }
 
@@ -107,6 +107,12 @@ impl RecordedEvent {
         self.metadata.occurred_at().unwrap_or(self.recorded_at)
     }
 
+    /// What [`NewEvent::approximate_bytes`] said of it.
+    #[must_use]
+    pub fn approximate_bytes(&self) -> usize {
+        approximate_bytes(&self.name, &self.payload, &self.metadata)
+    }
+
     /// Whether this is that event, recorded: the same id, name, payload and metadata.
     #[must_use]
     pub fn is(&self, event: &NewEvent) -> bool {
@@ -115,4 +121,9 @@ impl RecordedEvent {
             && self.payload == event.payload
             && self.metadata == event.metadata
     }
+}
+
+/// The part that varies, and 64 bytes for ids, numbers and times.
+fn approximate_bytes(name: &TypeName, payload: &Payload, metadata: &Metadata) -> usize {
+    64 + name.as_str().len() + payload.data.len() + metadata.approximate_bytes()
 }

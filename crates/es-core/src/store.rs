@@ -24,15 +24,19 @@ use crate::{
 /// - **I4** An acknowledged append is durable, as far as the store is, and can be read at once: by
 ///   version, by position and by event id.
 /// - **I5** The same append id again changes nothing and returns the first result, whatever the
-///   streams have become since; expected versions are not looked at. The same id with other
-///   events is refused.
+///   streams have become since; expected versions and checks are not looked at, and are not part
+///   of what is compared. The same id with other events is refused. A store that can only keep
+///   this for appends with an exact version refuses an id of the caller's on others
+///   ([`AppendError::Unsupported`]), and says so where it is opened.
 /// - Dropping a future leaves the append done or not done, never in part.
 /// - Reads see whole appends only.
 #[async_trait]
 pub trait EventStore: fmt::Debug + Send + Sync {
     /// Appends events to one or more streams.
     ///
-    /// Concurrent appends are put in an order; each sees all before it.
+    /// Concurrent appends are put in an order; each sees all before it. That order is the store's:
+    /// whoever needs one append after another waits for the first, or lets the second expect the
+    /// version that the first one makes. (Runtimes may poll concurrent futures in any order.)
     ///
     /// # Errors
     /// See [`AppendError`]: each variant says whether anything was written.

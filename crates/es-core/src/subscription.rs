@@ -95,6 +95,34 @@ impl Subscription {
         Ok(std::mem::take(&mut self.page).into())
     }
 
+    /// The next events that are there already: at most a page of them, or `None` at the end of the
+    /// store. For consumers that run, catch up and stop.
+    ///
+    /// ```
+    /// use es_core::{EventFilter, EventStoreExt, Position, memory::MemoryStore};
+    /// # es_core::testing::run(async {
+    /// let store = MemoryStore::new();
+    /// let mut events = store.subscribe(Position::START, EventFilter::all());
+    /// assert_eq!(events.catch_up().await?, None);
+    /// # Ok::<(), es_core::ReadError>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// As [`next`](Self::next).
+    ///
+    /// # Cancel safety
+    /// As [`next`](Self::next).
+    pub async fn catch_up(&mut self) -> Result<Option<Vec<RecordedEvent>>, ReadError> {
+        while self.page.is_empty() {
+            self.read_page().await?;
+            if self.live && self.page.is_empty() {
+                return Ok(None);
+            }
+        }
+        self.next_batch().await.map(Some)
+    }
+
     /// Every event up to here was returned, or not wanted by the filter: what a checkpoint may
     /// hold once the returned events are handled.
     #[must_use]
@@ -124,6 +152,10 @@ impl Subscription {
         if self.live {
             self.store.wait_past(self.range.after).await?;
         }
+        self.read_page().await
+    }
+
+    async fn read_page(&mut self) -> Result<(), ReadError> {
         let page = self.store.read_all(&self.range).await?;
         self.check_order(&page.events, page.scanned_to)?;
         self.range.after = page.scanned_to;

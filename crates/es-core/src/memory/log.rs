@@ -135,7 +135,7 @@ impl Log {
         let mut bytes = 0;
         let fits = |event: &&RecordedEvent| {
             let fits = bytes < MAX_PAGE_BYTES;
-            bytes += approximate_bytes(event);
+            bytes += event.approximate_bytes();
             fits
         };
         indexes
@@ -159,16 +159,11 @@ impl Log {
             }
             scanned += 1;
             if range.filter.matches(event) {
-                bytes += approximate_bytes(event);
+                bytes += event.approximate_bytes();
                 events.push(event.clone());
             }
         }
         let scanned_to = Position::new(scanned as u64).max(range.after);
         AllPage::new(events, scanned_to, scanned == until)
     }
-}
-
-/// What [`NewEvent::approximate_bytes`](crate::NewEvent::approximate_bytes) said of it.
-fn approximate_bytes(event: &RecordedEvent) -> usize {
-    64 + event.name.as_str().len() + event.payload.data.len() + event.metadata.approximate_bytes()
 }

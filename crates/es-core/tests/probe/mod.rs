@@ -1,4 +1,4 @@
-//! A store that counts how many events of streams were read, and can lose one.
+//! A store that counts how many events of streams were read, and can lose one event.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,6 +15,7 @@ pub(crate) struct Probe {
     pub(crate) inner: MemoryStore,
     pub(crate) read: Arc<AtomicU64>,
     pub(crate) lost: Option<StreamVersion>,
+    pub(crate) lost_position: Option<Position>,
 }
 
 impl Probe {
@@ -43,7 +44,10 @@ impl EventStore for Probe {
     }
 
     async fn read_all(&self, range: &AllRange) -> Result<AllPage, ReadError> {
-        self.inner.read_all(range).await
+        let mut page = self.inner.read_all(range).await?;
+        page.events
+            .retain(|event| Some(event.position) != self.lost_position);
+        Ok(page)
     }
 
     async fn read_event(&self, id: EventId) -> Result<Option<RecordedEvent>, ReadError> {

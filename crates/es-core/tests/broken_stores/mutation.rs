@@ -1,0 +1,240 @@
+//! A memory store with one thing wrong.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use es_core::memory::MemoryStore;
+use es_core::testing::ManualClock;
+use es_core::testing::conformance::{Ability, StoreFixture};
+use es_core::{
+    AllPage, AllRange, Append, AppendError, Appended, CheckpointError, CheckpointName,
+    CheckpointStore, EventId, EventStore, Position, ReadError, RecordedEvent, Snapshot,
+    SnapshotError, SnapshotStore, StreamId, StreamPage, StreamRange, StreamVersion,
+};
+
+use crate::fixtures::MEMORY_SUPPORTS;
+
+/// Lets the other tasks of a race come in between, surely and not by luck: with one turn alone
+/// a task may get its next turn before anybody else on a busy machine.
+pub(crate) async fn let_others_come_between() {
+    for _ in 0..200 {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// What is wrong with a store. Whatever a mutation does not say works as it should.
+#[async_trait]
+pub(crate) trait Mutation: fmt::Debug + Send + Sync + 'static {
+    const SUPPORTS: &'static [Ability] = MEMORY_SUPPORTS;
+
+    fn on(clock: &ManualClock) -> Self;
+
+    async fn append(&self, store: &MemoryStore, append: Append) -> Result<Appended, AppendError> {
+        store.append(append).await
+    }
+
+    async fn read_stream(
+        &self,
+        store: &MemoryStore,
+        stream: &StreamId,
+        range: StreamRange,
+    ) -> Result<StreamPage, ReadError> {
+        store.read_stream(stream, range).await
+    }
+
+    async fn read_all(&self, store: &MemoryStore, range: &AllRange) -> Result<AllPage, ReadError> {
+        store.read_all(range).await
+    }
+
+    async fn read_event(
+        &self,
+        store: &MemoryStore,
+        id: EventId,
+    ) -> Result<Option<RecordedEvent>, ReadError> {
+        store.read_event(id).await
+    }
+
+    async fn head(&self, store: &MemoryStore) -> Result<Position, ReadError> {
+        store.head().await
+    }
+
+    async fn wait_past(&self, store: &MemoryStore, position: Position) -> Result<(), ReadError> {
+        store.wait_past(position).await
+    }
+
+    async fn save_snapshot(&self, store: &MemoryStore, snapshot: Snapshot, keep: usize) {
+        store.save_snapshot(snapshot, keep).await.unwrap();
+    }
+
+    async fn load_snapshot(
+        &self,
+        store: &MemoryStore,
+        stream: &StreamId,
+        at_most: StreamVersion,
+    ) -> Option<Snapshot> {
+        store.load_snapshot(stream, at_most).await.unwrap()
+    }
+
+    async fn delete_snapshots(&self, store: &MemoryStore, stream: &StreamId) {
+        store.delete_snapshots(stream).await.unwrap();
+    }
+
+    async fn load_checkpoint(&self, store: &MemoryStore, name: &CheckpointName) -> Position {
+        store.load_checkpoint(name).await.unwrap()
+    }
+
+    async fn save_checkpoint(
+        &self,
+        store: &MemoryStore,
+        name: &CheckpointName,
+        from: Position,
+        to: Position,
+    ) -> Result<(), CheckpointError> {
+        store.save_checkpoint(name, from, to).await
+    }
+
+    async fn checkpoints(&self, store: &MemoryStore) -> Vec<(CheckpointName, Position)> {
+        store.checkpoints().await.unwrap()
+    }
+
+    /// The store as it is after a restart; none if it cannot.
+    async fn restart(&self, _store: &MemoryStore, _clock: &ManualClock) -> Option<MemoryStore> {
+        None
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Broken<M> {
+    store: MemoryStore,
+    mutation: M,
+}
+
+#[async_trait]
+impl<M: Mutation> EventStore for Broken<M> {
+    async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+        self.mutation.append(&self.store, append).await
+    }
+
+    async fn read_stream(
+        &self,
+        stream: &StreamId,
+        range: StreamRange,
+    ) -> Result<StreamPage, ReadError> {
+        self.mutation.read_stream(&self.store, stream, range).await
+    }
+
+    async fn read_all(&self, range: &AllRange) -> Result<AllPage, ReadError> {
+        self.mutation.read_all(&self.store, range).await
+    }
+
+    async fn read_event(&self, id: EventId) -> Result<Option<RecordedEvent>, ReadError> {
+        self.mutation.read_event(&self.store, id).await
+    }
+
+    async fn head(&self) -> Result<Position, ReadError> {
+        self.mutation.head(&self.store).await
+    }
+
+    async fn wait_past(&self, position: Position) -> Result<(), ReadError> {
+        self.mutation.wait_past(&self.store, position).await
+    }
+}
+
+#[async_trait]
+impl<M: Mutation> SnapshotStore for Broken<M> {
+    async fn save_snapshot(&self, snapshot: Snapshot, keep: usize) -> Result<(), SnapshotError> {
+        self.mutation
+            .save_snapshot(&self.store, snapshot, keep)
+            .await;
+        Ok(())
+    }
+
+    async fn load_snapshot(
+        &self,
+        stream: &StreamId,
+        at_most: StreamVersion,
+    ) -> Result<Option<Snapshot>, SnapshotError> {
+        Ok(self
+            .mutation
+            .load_snapshot(&self.store, stream, at_most)
+            .await)
+    }
+
+    async fn delete_snapshots(&self, stream: &StreamId) -> Result<(), SnapshotError> {
+        self.mutation.delete_snapshots(&self.store, stream).await;
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl<M: Mutation> CheckpointStore for Broken<M> {
+    async fn load_checkpoint(&self, name: &CheckpointName) -> Result<Position, CheckpointError> {
+        Ok(self.mutation.load_checkpoint(&self.store, name).await)
+    }
+
+    async fn save_checkpoint(
+        &self,
+        name: &CheckpointName,
+        from: Position,
+        to: Position,
+    ) -> Result<(), CheckpointError> {
+        self.mutation
+            .save_checkpoint(&self.store, name, from, to)
+            .await
+    }
+
+    async fn checkpoints(&self) -> Result<Vec<(CheckpointName, Position)>, CheckpointError> {
+        Ok(self.mutation.checkpoints(&self.store).await)
+    }
+}
+
+pub(crate) struct BrokenFixture<M> {
+    clock: ManualClock,
+    store: Arc<Broken<M>>,
+}
+
+#[async_trait]
+impl<M: Mutation> StoreFixture for BrokenFixture<M> {
+    const SUPPORTS: &'static [Ability] = M::SUPPORTS;
+
+    async fn fresh() -> Self {
+        let clock = ManualClock::new();
+        let store = MemoryStore::with_clock(Arc::new(clock.clone()));
+        let mutation = M::on(&clock);
+        Self {
+            clock,
+            store: Arc::new(Broken { store, mutation }),
+        }
+    }
+
+    fn events(&self) -> Arc<dyn EventStore> {
+        self.store.clone()
+    }
+
+    fn snapshots(&self) -> Option<Arc<dyn SnapshotStore>> {
+        Some(self.store.clone())
+    }
+
+    fn checkpoints(&self) -> Option<Arc<dyn CheckpointStore>> {
+        Some(self.store.clone())
+    }
+
+    fn clock(&self) -> Option<ManualClock> {
+        Some(self.clock.clone())
+    }
+
+    async fn reopen(&mut self) -> bool {
+        let Some(store) = self
+            .store
+            .mutation
+            .restart(&self.store.store, &self.clock)
+            .await
+        else {
+            return false;
+        };
+        let mutation = M::on(&self.clock);
+        self.store = Arc::new(Broken { store, mutation });
+        true
+    }
+}
