@@ -1,0 +1,317 @@
+//! The directory of a store: its lock, its layout file, and how a new one comes to be.
+//!
+//! | name | content |
+//! |---|---|
+//! | `lock` | nothing; locked while the store is open |
+//! | `layout` | text: what this is, the layout's version, the settings that cannot change |
+//! | `engine/` | the storage engine's files |
+//! | `mark` | how far the log reaches at least ([`mark`](crate::mark)) |
+//!
+//! A store is made in the order `layout`, `engine.new`, rename to `engine`, `mark.new`, rename to
+//! `mark`. A crash in between is completed by the next open: without `mark` nothing was ever
+//! acknowledged, so an `engine` without events may stay and one with events is damage.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use es_core::{BoxError, Position};
+
+use crate::error::OpenError;
+
+const LOCK: &str = "lock";
+const LAYOUT: &str = "layout";
+const LAYOUT_NEW: &str = "layout.new";
+const ENGINE: &str = "engine";
+const ENGINE_NEW: &str = "engine.new";
+const MARK: &str = "mark";
+const MARK_NEW: &str = "mark.new";
+
+const TITLE: &str = "event store, embedded";
+/// The newest layout that this version reads and the one it writes.
+const LAYOUT_VERSION: u32 = 1;
+
+/// A locked directory. Dropping it unlocks.
+#[derive(Debug)]
+pub(crate) struct Directory {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl Directory {
+    /// Makes the directory if need be, locks it, and makes sure that it holds a store or nothing.
+    pub(crate) fn open(path: &Path, event_ids: bool) -> Result<Self, OpenError> {
+        let io = |source: io::Error| io_error(path, source);
+        fs::create_dir_all(path).map_err(io)?;
+        // Before the lock file is made: a directory that is not ours stays as it is.
+        let known = path.join(LAYOUT).try_exists().map_err(io)?;
+        if !known && !holds_nothing(path).map_err(io)? {
+            return Err(OpenError::NotAStore {
+                path: path.to_owned(),
+            });
+        }
+        let directory = Self {
+            path: path.to_owned(),
+            _lock: lock(path)?,
+        };
+        // Someone else may have made the store just before the lock was ours.
+        if path.join(LAYOUT).try_exists().map_err(io)? {
+            directory.check_layout(event_ids)?;
+        } else {
+            directory.write_layout(event_ids).map_err(io)?;
+        }
+        Ok(directory)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn engine(&self) -> PathBuf {
+        self.path.join(ENGINE)
+    }
+
+    pub(crate) fn mark(&self) -> PathBuf {
+        self.path.join(MARK)
+    }
+
+    /// Whether the store was never completely made.
+    pub(crate) fn is_new(&self) -> io::Result<bool> {
+        Ok(!self.mark().try_exists()?)
+    }
+
+    /// Makes the engine's files where there are none, by `create`.
+    pub(crate) fn create_engine<E: From<io::Error>>(
+        &self,
+        create: impl FnOnce(&Path) -> Result<(), E>,
+    ) -> Result<(), E> {
+        if self.engine().try_exists()? {
+            return Ok(());
+        }
+        let new = self.path.join(ENGINE_NEW);
+        if new.try_exists()? {
+            fs::remove_dir_all(&new)?;
+        }
+        create(&new)?;
+        fs::rename(&new, self.engine())?;
+        Ok(sync_directory(&self.path)?)
+    }
+
+    /// Makes the mark by `create`, which makes the store complete.
+    pub(crate) fn create_mark(
+        &self,
+        create: impl FnOnce(&Path) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let new = self.path.join(MARK_NEW);
+        create(&new)?;
+        fs::rename(&new, self.mark())?;
+        sync_directory(&self.path)
+    }
+
+    fn check_layout(&self, event_ids: bool) -> Result<(), OpenError> {
+        let path = || self.path.clone();
+        let text = fs::read(self.path.join(LAYOUT)).map_err(|e| io_error(&self.path, e))?;
+        let layout = String::from_utf8(text)
+            .ok()
+            .and_then(|text| Layout::parse(&text));
+        let Some(layout) = layout else {
+            let source = "the file `layout` is malformed".into();
+            return Err(OpenError::Corrupt {
+                path: path(),
+                position: Position::START,
+                source,
+            });
+        };
+        if layout.version > LAYOUT_VERSION {
+            let (found, supported) = (layout.version, LAYOUT_VERSION);
+            return Err(OpenError::NewerLayout {
+                path: path(),
+                found,
+                supported,
+            });
+        }
+        match layout.event_ids {
+            Some(made_with) if made_with == event_ids => Ok(()),
+            Some(made_with) => Err(OpenError::EventIds {
+                path: path(),
+                made_with,
+            }),
+            None => {
+                let source = "the file `layout` does not say whether event ids are indexed".into();
+                Err(OpenError::Corrupt {
+                    path: path(),
+                    position: Position::START,
+                    source,
+                })
+            }
+        }
+    }
+
+    fn write_layout(&self, event_ids: bool) -> io::Result<()> {
+        let new = self.path.join(LAYOUT_NEW);
+        let mut file = File::create(&new)?;
+        let layout = Layout {
+            version: LAYOUT_VERSION,
+            event_ids: Some(event_ids),
+        };
+        file.write_all(layout.text().as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&new, self.path.join(LAYOUT))?;
+        sync_directory(&self.path)?;
+        // The directory itself may be new.
+        self.path
+            .parent()
+            .map_or(Ok(()), |parent| sync_directory(parent).or(Ok(())))
+    }
+}
+
+/// The content of `layout`: three lines, the last one a checksum of those before.
+struct Layout {
+    version: u32,
+    /// Not known of newer layouts.
+    event_ids: Option<bool>,
+}
+
+impl Layout {
+    fn text(&self) -> String {
+        let event_ids = if self.event_ids == Some(true) {
+            "indexed"
+        } else {
+            "not indexed"
+        };
+        let text = format!("{TITLE}\nlayout {}\nevent ids {event_ids}\n", self.version);
+        let sum = crate::record::digest(text.as_bytes());
+        format!("{text}checksum {sum:016x}\n")
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let (content, sum) = text.strip_suffix('\n')?.rsplit_once('\n')?;
+        let expected = crate::record::digest(format!("{content}\n").as_bytes());
+        if sum != format!("checksum {expected:016x}") {
+            return None;
+        }
+        let mut lines = content.lines();
+        if lines.next() != Some(TITLE) {
+            return None;
+        }
+        let version = lines.next()?.strip_prefix("layout ")?.parse().ok()?;
+        let event_ids = match lines.next() {
+            Some("event ids indexed") => Some(true),
+            Some("event ids not indexed") => Some(false),
+            _ => None,
+        };
+        Some(Self { version, event_ids })
+    }
+}
+
+/// Whether there is nothing in a directory, or only what an interrupted first open leaves.
+fn holds_nothing(path: &Path) -> io::Result<bool> {
+    for file in fs::read_dir(path)? {
+        let name = file?.file_name();
+        if name != LOCK && name != LAYOUT_NEW {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn lock(path: &Path) -> Result<File, OpenError> {
+    let io = |source: io::Error| io_error(path, source);
+    let open = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(path.join(LOCK));
+    let file = open.map_err(io)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(OpenError::Locked {
+            path: path.to_owned(),
+        }),
+        Err(TryLockError::Error(error)) => Err(io(error)),
+    }
+}
+
+#[cfg(unix)]
+fn sync_directory(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
+}
+
+#[cfg(not(unix))]
+fn sync_directory(_path: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+pub(crate) fn io_error(path: &Path, source: impl Into<BoxError>) -> OpenError {
+    OpenError::Io {
+        path: path.to_owned(),
+        source: source.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_flipped_bit_in_the_layout_is_believed() {
+        let text = Layout {
+            version: 1,
+            event_ids: Some(true),
+        }
+        .text()
+        .into_bytes();
+        assert!(Layout::parse(std::str::from_utf8(&text).unwrap()).is_some());
+        for bit in 0..text.len() * 8 {
+            let mut flipped = text.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            let parsed = String::from_utf8(flipped)
+                .ok()
+                .and_then(|text| Layout::parse(&text));
+            assert!(parsed.is_none(), "bit {bit}");
+        }
+    }
+
+    #[test]
+    fn a_directory_of_somebody_else_is_refused_and_left_alone() {
+        let directory = tempfile::tempdir().unwrap();
+        fs::write(directory.path().join("thesis.txt"), "mine").unwrap();
+        let refused = Directory::open(directory.path(), true).unwrap_err();
+        assert!(matches!(refused, OpenError::NotAStore { .. }), "{refused}");
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_newer_layout_is_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        drop(Directory::open(directory.path(), true).unwrap());
+        let newer = Layout {
+            version: 2,
+            event_ids: None,
+        }
+        .text();
+        fs::write(directory.path().join(LAYOUT), newer).unwrap();
+        let refused = Directory::open(directory.path(), true).unwrap_err();
+        assert!(
+            matches!(refused, OpenError::NewerLayout { found: 2, .. }),
+            "{refused}"
+        );
+    }
+
+    #[test]
+    fn the_index_of_event_ids_is_decided_once() {
+        let directory = tempfile::tempdir().unwrap();
+        drop(Directory::open(directory.path(), false).unwrap());
+        let refused = Directory::open(directory.path(), true).unwrap_err();
+        assert!(
+            matches!(
+                refused,
+                OpenError::EventIds {
+                    made_with: false,
+                    ..
+                }
+            ),
+            "{refused}"
+        );
+    }
+}

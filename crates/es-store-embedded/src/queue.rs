@@ -1,0 +1,117 @@
+//! The bounded way to the writer thread.
+
+use std::sync::Arc;
+
+use es_core::{
+    Append, AppendError, Appended, CheckpointError, CheckpointName, Position, SnapshotError,
+    StreamId, StreamVersion,
+};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+
+use crate::error::{CloseError, Refused};
+use crate::record::EncodedRecord;
+
+/// Where an answer goes. That nobody waits for it any more is no error.
+pub(crate) type Reply<T, E> = oneshot::Sender<Result<T, E>>;
+
+/// Work for the writer thread.
+#[derive(Debug)]
+pub(crate) enum Job {
+    Append(Box<AppendJob>),
+    Checkpoint(CheckpointJob),
+    Snapshot(SnapshotJob),
+    Close(oneshot::Sender<Result<(), CloseError>>),
+}
+
+#[derive(Debug)]
+pub(crate) struct AppendJob {
+    pub(crate) append: Append,
+    pub(crate) record: EncodedRecord,
+    pub(crate) reply: Reply<Appended, AppendError>,
+    /// Given back when the append is done.
+    pub(crate) room: OwnedSemaphorePermit,
+}
+
+#[derive(Debug)]
+pub(crate) struct CheckpointJob {
+    pub(crate) name: CheckpointName,
+    pub(crate) from: Position,
+    pub(crate) to: Position,
+    pub(crate) reply: Reply<(), CheckpointError>,
+}
+
+#[derive(Debug)]
+pub(crate) struct SnapshotJob {
+    pub(crate) stream: StreamId,
+    pub(crate) change: SnapshotChange,
+    pub(crate) reply: Reply<(), SnapshotError>,
+}
+
+#[derive(Debug)]
+pub(crate) enum SnapshotChange {
+    /// Saves encoded bytes, and keeps the newest so many of the stream.
+    Save {
+        version: StreamVersion,
+        bytes: bytes::Bytes,
+        keep: usize,
+        room: OwnedSemaphorePermit,
+    },
+    /// Deletes all of the stream.
+    DeleteAll,
+}
+
+/// The callers' end.
+#[derive(Debug, Clone)]
+pub(crate) struct Queue {
+    jobs: mpsc::Sender<Job>,
+    room: Arc<Semaphore>,
+    most_bytes: u32,
+}
+
+/// The writer's end.
+pub(crate) type Jobs = mpsc::Receiver<Job>;
+
+impl Queue {
+    pub(crate) fn new(jobs: usize, bytes: usize) -> (Self, Jobs) {
+        let (sender, receiver) = mpsc::channel(jobs.max(1));
+        let most_bytes = u32::try_from(bytes.max(1)).unwrap_or(u32::MAX);
+        let most_bytes = most_bytes.min(u32::try_from(Semaphore::MAX_PERMITS).unwrap_or(u32::MAX));
+        let room = Arc::new(Semaphore::new(most_bytes as usize));
+        (
+            Self {
+                jobs: sender,
+                room,
+                most_bytes,
+            },
+            receiver,
+        )
+    }
+
+    /// Waits, in turn, for room for so many bytes. What is larger than the whole queue takes all
+    /// of it.
+    pub(crate) async fn room(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Refused> {
+        let bytes = u32::try_from(bytes)
+            .unwrap_or(u32::MAX)
+            .min(self.most_bytes);
+        Arc::clone(&self.room)
+            .acquire_many_owned(bytes)
+            .await
+            .map_err(|_| Refused::Closed)
+    }
+
+    /// Waits, in turn, for a place, and takes it.
+    pub(crate) async fn send(&self, job: Job) -> Result<(), Refused> {
+        self.jobs.send(job).await.map_err(|_| Refused::Closed)
+    }
+}
+
+#[cfg(test)]
+impl Queue {
+    pub(crate) fn free_places(&self) -> usize {
+        self.jobs.capacity()
+    }
+
+    pub(crate) fn free_bytes(&self) -> usize {
+        self.room.available_permits()
+    }
+}

@@ -1,0 +1,77 @@
+//! The suites that every store must pass.
+
+#![allow(
+    clippy::expect_used,
+    reason = "a panic with a message is how a test fails"
+)]
+
+use std::sync::Arc;
+
+use es_core::testing::ManualClock;
+use es_core::testing::conformance::{Ability, StoreFixture};
+use es_core::{CheckpointStore, EventStore, SnapshotStore};
+use es_store_embedded::{EmbeddedOptions, EmbeddedStore};
+
+struct EmbeddedFixture {
+    directory: tempfile::TempDir,
+    clock: ManualClock,
+    store: EmbeddedStore,
+}
+
+impl EmbeddedFixture {
+    async fn open(directory: &tempfile::TempDir, clock: &ManualClock) -> EmbeddedStore {
+        let options = EmbeddedOptions::default().clock(Arc::new(clock.clone()));
+        EmbeddedStore::open_with(directory.path(), options)
+            .await
+            .expect("the store opens")
+    }
+}
+
+#[async_trait::async_trait]
+impl StoreFixture for EmbeddedFixture {
+    const SUPPORTS: &'static [Ability] = &[
+        Ability::MultiStreamAppend,
+        Ability::CheckOnlyStreams,
+        Ability::AppendIdsForAny,
+        Ability::EventIdLookup,
+        Ability::Snapshots,
+        Ability::Checkpoints,
+        Ability::Restart,
+        Ability::ManualClock,
+    ];
+
+    async fn fresh() -> Self {
+        let directory = tempfile::tempdir().expect("a directory for the test");
+        let clock = ManualClock::new();
+        let store = Self::open(&directory, &clock).await;
+        Self {
+            directory,
+            clock,
+            store,
+        }
+    }
+
+    fn events(&self) -> Arc<dyn EventStore> {
+        Arc::new(self.store.clone())
+    }
+
+    fn snapshots(&self) -> Option<Arc<dyn SnapshotStore>> {
+        Some(Arc::new(self.store.clone()))
+    }
+
+    fn checkpoints(&self) -> Option<Arc<dyn CheckpointStore>> {
+        Some(Arc::new(self.store.clone()))
+    }
+
+    fn clock(&self) -> Option<ManualClock> {
+        Some(self.clock.clone())
+    }
+
+    async fn reopen(&mut self) -> bool {
+        self.store.close().await.expect("the store closes");
+        self.store = Self::open(&self.directory, &self.clock).await;
+        true
+    }
+}
+
+es_core::conformance! { name: embedded, fixture: EmbeddedFixture }

@@ -1,0 +1,69 @@
+//! A whole store as the first version wrote it must be opened and read by every later one (I9).
+//!
+//! `ES_BLESS=1` makes the directory if it is missing; it is never made again for the same layout.
+
+#![allow(
+    clippy::expect_used,
+    reason = "a panic with a message is how a test fails"
+)]
+
+mod material;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use es_core::testing::ManualClock;
+use es_core::{EventStore, Position, Timestamp};
+use es_store_embedded::{EmbeddedOptions, EmbeddedStore};
+use material::{Choices, Served, copy_all, quick_directory, read_everything, write_history};
+
+const APPENDS: u64 = 80;
+
+fn golden() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden/layout-1")
+}
+
+fn options() -> EmbeddedOptions {
+    let clock = ManualClock::at(Timestamp::from_micros(1_795_432_608_250_000));
+    EmbeddedOptions::default()
+        .clock(Arc::new(clock))
+        .table_bytes(16 * 1024)
+}
+
+async fn open(path: &std::path::Path) -> EmbeddedStore {
+    EmbeddedStore::open_with(path, options())
+        .await
+        .expect("opens")
+}
+
+/// The same history in a new store.
+async fn written_now(path: &std::path::Path) -> Served {
+    let store = open(path).await;
+    write_history(&store, 0..APPENDS, &mut Choices::new(1)).await;
+    let served = read_everything(&store).await.expect("reads");
+    store.close().await.expect("closes");
+    // The second time the engine gives back the space that it had set aside.
+    open(path).await.close().await.expect("closes");
+    served
+}
+
+#[tokio::test]
+async fn the_first_layout_is_read_for_ever() {
+    let new = quick_directory();
+    let expected = written_now(new.path()).await;
+    if !golden().exists() && std::env::var("ES_BLESS").is_ok() {
+        std::fs::create_dir_all(golden()).expect("made");
+        copy_all(new.path(), &golden()).expect("copied");
+    }
+    let copy = quick_directory();
+    copy_all(&golden(), copy.path()).expect("copied");
+    let store = open(copy.path()).await;
+    let served = read_everything(&store).await.expect("reads");
+    assert!(served == expected, "the golden store is read differently");
+    // And it goes on.
+    let head = store.head().await.expect("read");
+    assert_eq!(head, Position::new(served.events.len() as u64));
+    write_history(&store, APPENDS..APPENDS + 5, &mut Choices::new(2)).await;
+    assert!(store.head().await.expect("read") > head);
+    store.close().await.expect("closes");
+}
