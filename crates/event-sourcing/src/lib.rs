@@ -1,0 +1,31 @@
+//! Event sourcing on an embedded durable store or in memory: the crates of the framework, behind
+//! one name.
+//!
+//! This crate only re-exports. Each part is a crate of its own that can be used without the
+//! others; the features here choose among them.
+//!
+//! | feature | default | gives |
+//! |---|---|---|
+//! | `derive` | yes | `#[derive(Event)]` |
+//! | `json` | yes | [`serde::Json`], the JSON codec |
+//! | `embedded` | yes | [`embedded::EmbeddedStore`], a durable store in a directory |
+//! | `testing` | no | [`core::testing`]: given/when/then, fault injection, conformance suites |
+
+pub use es_core as core;
+pub use es_core::repository::{ExecuteError, LoadError, RetryPolicy, SaveError, SnapshotPolicy};
+pub use es_core::{
+    Aggregate, AggregateRoot, AllRange, Append, AppendError, Appended, BoxError, CheckpointName,
+    CheckpointStore, Clock, Codec, CodecSet, Event, EventCoding, EventFilter, EventStore,
+    EventStoreExt, ExpectedVersion, IdGenerator, IntoEvents, Metadata, NewEvent, Payload, Position,
+    ReadError, RecordedEvent, Repository, SnapshotStore, StreamId, StreamRange, StreamVersion,
+    Subscription, Timestamp, memory,
+};
+#[cfg(feature = "json")]
+pub use es_serde as serde;
+#[cfg(feature = "embedded")]
+pub use es_store_embedded as embedded;
+
+/// The code in the README, which must compile and run.
+#[cfg(all(doctest, feature = "derive", feature = "json", feature = "embedded"))]
+#[doc = include_str!("../../../README.md")]
+mod readme {}
