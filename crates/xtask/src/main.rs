@@ -1,0 +1,75 @@
+//! The checks of this workspace: `cargo xtask check` runs what CI runs, and nothing else does.
+//!
+//! Each step is a module with one entry point. A step reports what broke as a [`Failure`]; printing,
+//! timing and the summary live in [`check`]. Releasing and publishing are not done here.
+mod check;
+mod deny;
+mod direction;
+mod features;
+mod process;
+mod readme;
+mod test;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::{
+    check::{Selection, Step},
+    process::Failure,
+    workspace::Workspace,
+};
+
+/// Checks of the event-sourcing workspace.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run everything CI runs, and end with a summary.
+    Check(Selection),
+    /// Run all tests with all features, doc tests included, and sum up the results.
+    ///
+    /// The last line is always `N passed, N failed`, summed over all test binaries.
+    Test {
+        /// Also run the slow tier: sets ES_TEST_TIER=slow, which the tests read.
+        #[arg(long)]
+        slow: bool,
+        /// Passed to `cargo test` as they are, e.g. `-- stream` or `-- -- --nocapture`.
+        #[arg(last = true)]
+        args: Vec<String>,
+    },
+    /// Check which crate may depend on which.
+    Direction,
+}
+
+fn main() -> ExitCode {
+    run(Cli::parse().command).unwrap_or_else(|failure| {
+        eprintln!("error: {}", failure.explain());
+        ExitCode::FAILURE
+    })
+}
+
+fn run(command: Command) -> Result<ExitCode, Failure> {
+    if let Command::Check(Selection { list: true, .. }) = command {
+        check::list();
+        return Ok(ExitCode::SUCCESS);
+    }
+    let workspace = Workspace::load()?;
+    match command {
+        Command::Check(selection) => check::run(&workspace, &selection),
+        Command::Direction => check::run(&workspace, &Selection::only(Step::Direction)),
+        Command::Test { slow, args } => {
+            check::header("test");
+            let run = test::run(&workspace, slow, &args)?;
+            let code = run.exit_code();
+            run.conclude();
+            Ok(code)
+        }
+    }
+}
