@@ -1,0 +1,67 @@
+//! Appends of four events by several concurrent writers, each waiting for its acknowledgement.
+//!
+//! An iteration is one append by each of the writers.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a bench that cannot be set up has nothing to say"
+)]
+
+use std::time::Duration;
+
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use es_benches::closed_loop::{self, Until};
+use es_benches::scratch::Scratch;
+use es_benches::subject::{Embedded, Memory, Subject};
+use es_benches::target::Stored;
+use es_benches::traffic::{AppendSize, Shape};
+use es_benches::workload::append::Appending;
+use tokio::runtime::Runtime;
+
+const WRITERS: [usize; 4] = [1, 16, 128, 1_000];
+const EVENTS: usize = 4;
+const PAYLOAD_BYTES: usize = 205;
+
+fn append(criterion: &mut Criterion) {
+    on::<Memory>(criterion, "append/memory");
+    on::<Embedded>(criterion, "append/embedded");
+}
+
+fn on<S: Subject>(criterion: &mut Criterion, name: &str) {
+    let runtime = Runtime::new().unwrap();
+    let scratch = Scratch::new(Some(env!("CARGO_TARGET_TMPDIR").as_ref())).unwrap();
+    let shape = Shape::new(AppendSize::exactly(EVENTS), PAYLOAD_BYTES).unwrap();
+    let mut group = criterion.benchmark_group(name);
+    for writers in WRITERS {
+        group.throughput(Throughput::Elements((writers * EVENTS) as u64));
+        group.bench_function(BenchmarkId::new("writers", writers), |bencher| {
+            bencher
+                .iter_custom(|rounds| runtime.block_on(run::<S>(&scratch, &shape, writers, rounds)))
+        });
+    }
+}
+
+async fn run<S: Subject>(
+    scratch: &Scratch,
+    shape: &Shape,
+    writers: usize,
+    rounds: u64,
+) -> Duration {
+    let directory = scratch.fresh().unwrap();
+    let store = S::open(directory.path()).await.unwrap();
+    let tasks = Appending::tasks(&Stored(store.clone()), shape, writers).unwrap();
+    let tally = closed_loop::run(tasks, Until::Steps(rounds)).await;
+    assert_eq!(tally.errors, 0);
+    S::close(store).await.unwrap();
+    tally.elapsed
+}
+
+criterion_group! {
+    name = benches;
+    config = Criterion::default()
+        .sample_size(10)
+        .warm_up_time(Duration::from_millis(500))
+        .measurement_time(Duration::from_secs(2));
+    targets = append
+}
+criterion_main!(benches);

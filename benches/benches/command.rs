@@ -1,0 +1,66 @@
+//! The cycle of a command: load, decide, append one event; with the aggregate cached and without.
+//!
+//! One task, so that this is the latency of a command. An iteration is one command; every
+//! twentieth creates the aggregate of those that follow.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a bench that cannot be set up has nothing to say"
+)]
+
+use std::time::Duration;
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use es_benches::closed_loop::{self, Until};
+use es_benches::scratch::Scratch;
+use es_benches::subject::{Embedded, Memory, Subject};
+use es_benches::traffic::{AppendSize, Shape};
+use es_benches::workload::command::Commanding;
+use tokio::runtime::Runtime;
+
+const PAYLOAD_BYTES: usize = 205;
+
+fn command(criterion: &mut Criterion) {
+    on::<Memory>(criterion, "command/memory");
+    on::<Embedded>(criterion, "command/embedded");
+}
+
+fn on<S: Subject>(criterion: &mut Criterion, name: &str) {
+    let runtime = Runtime::new().unwrap();
+    let scratch = Scratch::new(Some(env!("CARGO_TARGET_TMPDIR").as_ref())).unwrap();
+    let shape = Shape::new(AppendSize::exactly(1), PAYLOAD_BYTES).unwrap();
+    let mut group = criterion.benchmark_group(name);
+    group.throughput(Throughput::Elements(1));
+    for (variant, cached) in [("cached", true), ("loaded_each_time", false)] {
+        group.bench_function(variant, |bencher| {
+            bencher.iter_custom(|commands| {
+                runtime.block_on(run::<S>(&scratch, &shape, cached, commands))
+            });
+        });
+    }
+}
+
+async fn run<S: Subject>(
+    scratch: &Scratch,
+    shape: &Shape,
+    cached: bool,
+    commands: u64,
+) -> Duration {
+    let directory = scratch.fresh().unwrap();
+    let store = S::open(directory.path()).await.unwrap();
+    let tasks = Commanding::tasks(&store, shape, 1, cached);
+    let tally = closed_loop::run(tasks, Until::Steps(commands)).await;
+    assert_eq!(tally.errors, 0);
+    S::close(store).await.unwrap();
+    tally.elapsed
+}
+
+criterion_group! {
+    name = benches;
+    config = Criterion::default()
+        .sample_size(20)
+        .warm_up_time(Duration::from_millis(500))
+        .measurement_time(Duration::from_secs(2));
+    targets = command
+}
+criterion_main!(benches);
