@@ -5,6 +5,7 @@ mod checkpoints;
 mod heads;
 mod health;
 mod place;
+mod recent;
 mod repeat;
 mod snapshots;
 mod staged;
@@ -19,6 +20,7 @@ use tokio::sync::oneshot;
 
 use self::heads::Heads;
 use self::health::Health;
+use self::recent::Recent;
 use self::staged::Staged;
 use crate::directory::Directory;
 use crate::engine::OpenEngine;
@@ -48,6 +50,7 @@ struct State {
     clock: Arc<dyn Clock>,
     limits: Limits,
     heads: Heads,
+    recent: Recent,
     staged: Staged,
     /// What is durable.
     totals: Totals,
@@ -94,6 +97,7 @@ impl Committer {
             clock: Arc::clone(&options.clock),
             limits,
             heads: Heads::new(options.cache_streams),
+            recent: Recent::after(totals.appends),
             staged: Staged::after(totals),
             totals,
             health: Health::Up,

@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 use es_core::{BoxError, Position};
 
 use crate::error::OpenError;
+use crate::layout::{LAYOUT_VERSION, Layout};
 
 const LOCK: &str = "lock";
 const LAYOUT: &str = "layout";
@@ -26,10 +27,6 @@ const ENGINE: &str = "engine";
 const ENGINE_NEW: &str = "engine.new";
 const MARK: &str = "mark";
 const MARK_NEW: &str = "mark.new";
-
-const TITLE: &str = "event store, embedded";
-/// The newest layout that this version reads and the one it writes.
-const LAYOUT_VERSION: u32 = 1;
 
 /// A locked directory. Dropping it unlocks.
 #[derive(Debug)]
@@ -165,45 +162,6 @@ impl Directory {
     }
 }
 
-/// The content of `layout`: three lines, the last one a checksum of those before.
-struct Layout {
-    version: u32,
-    /// Not known of newer layouts.
-    event_ids: Option<bool>,
-}
-
-impl Layout {
-    fn text(&self) -> String {
-        let event_ids = if self.event_ids == Some(true) {
-            "indexed"
-        } else {
-            "not indexed"
-        };
-        let text = format!("{TITLE}\nlayout {}\nevent ids {event_ids}\n", self.version);
-        let sum = crate::record::digest(text.as_bytes());
-        format!("{text}checksum {sum:016x}\n")
-    }
-
-    fn parse(text: &str) -> Option<Self> {
-        let (content, sum) = text.strip_suffix('\n')?.rsplit_once('\n')?;
-        let expected = crate::record::digest(format!("{content}\n").as_bytes());
-        if sum != format!("checksum {expected:016x}") {
-            return None;
-        }
-        let mut lines = content.lines();
-        if lines.next() != Some(TITLE) {
-            return None;
-        }
-        let version = lines.next()?.strip_prefix("layout ")?.parse().ok()?;
-        let event_ids = match lines.next() {
-            Some("event ids indexed") => Some(true),
-            Some("event ids not indexed") => Some(false),
-            _ => None,
-        };
-        Some(Self { version, event_ids })
-    }
-}
-
 /// Whether there is nothing in a directory, or only what an interrupted first open leaves.
 fn holds_nothing(path: &Path) -> io::Result<bool> {
     for file in fs::read_dir(path)? {
@@ -252,25 +210,6 @@ pub(crate) fn io_error(path: &Path, source: impl Into<BoxError>) -> OpenError {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn no_flipped_bit_in_the_layout_is_believed() {
-        let text = Layout {
-            version: 1,
-            event_ids: Some(true),
-        }
-        .text()
-        .into_bytes();
-        assert!(Layout::parse(std::str::from_utf8(&text).unwrap()).is_some());
-        for bit in 0..text.len() * 8 {
-            let mut flipped = text.clone();
-            flipped[bit / 8] ^= 1 << (bit % 8);
-            let parsed = String::from_utf8(flipped)
-                .ok()
-                .and_then(|text| Layout::parse(&text));
-            assert!(parsed.is_none(), "bit {bit}");
-        }
-    }
 
     #[test]
     fn a_directory_of_somebody_else_is_refused_and_left_alone() {

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use es_core::{
-    AllPage, AllRange, Append, AppendError, Appended, EventId, EventStore, NewEvent, Position,
-    ReadError, RecordedEvent, StreamId, StreamPage, StreamRange,
+    AllPage, AllRange, Append, AppendError, AppendId, Appended, EventId, EventStore, NewEvent,
+    Position, ReadError, RecordedEvent, StreamId, StreamPage, StreamRange,
 };
 use tokio::sync::oneshot;
 
@@ -23,9 +23,11 @@ impl EventStore for EmbeddedStore {
             source: error.into(),
         })?;
         let (reply, answer) = oneshot::channel();
+        let absent_among = self.absent_among(append_id);
         let job = AppendJob {
             append,
             record,
+            absent_among,
             reply,
             room,
         };
@@ -78,6 +80,16 @@ impl EventStore for EmbeddedStore {
             Ok(now) if now.open => Ok(()),
             _ => Err(ReadError::Closed),
         }
+    }
+}
+
+impl EmbeddedStore {
+    /// Among how many appends, the first ones, this id is not to be found; nothing if it may be.
+    fn absent_among(&self, id: AppendId) -> Option<u64> {
+        // Counted before it is looked at: what comes meanwhile is not claimed to be known.
+        let appends = self.shared.durable().totals.appends;
+        let found = reader::event::append_end(self.shared.engine().as_deref()?, id).ok()?;
+        found.is_none().then_some(appends)
     }
 }
 

@@ -85,6 +85,10 @@
 //! - The whole directory replaced by an older copy of itself.
 //! - Intent: the checksums (XXH3) are no signatures.
 //!
+//! One kind of damage is reported roughly: a length in the engine's own files that became too large
+//! can make the engine ask for more memory than there is, which ends the process. Nothing is served
+//! then, either.
+//!
 //! To back up, close the store and copy the directory.
 //!
 //! # What is on disk
@@ -93,7 +97,7 @@
 //! | `lock` | empty; locked while the store is open |
 //! | `layout` | text: a title, the version of the layout (1), whether event ids are indexed, a checksum |
 //! | `mark` | two slots that say how far the log reaches at least |
-//! | `engine/` | the tables, kept by [fjall](https://docs.rs/fjall) 3 |
+//! | `engine/` | the tables, kept by the crate fjall, version 3 |
 //!
 //! Numbers in keys are big endian, so that they sort. Everything points to an append by the
 //! position of its **last** event.
@@ -154,6 +158,7 @@ mod engine;
 mod error;
 mod event_store;
 mod keys;
+mod layout;
 mod mark;
 mod options;
 mod queue;

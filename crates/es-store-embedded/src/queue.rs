@@ -15,7 +15,6 @@ use crate::record::EncodedRecord;
 pub(crate) type Reply<T, E> = oneshot::Sender<Result<T, E>>;
 
 /// Work for the writer thread.
-#[derive(Debug)]
 pub(crate) enum Job {
     Append(Box<AppendJob>),
     Checkpoint(CheckpointJob),
@@ -23,16 +22,16 @@ pub(crate) enum Job {
     Close(oneshot::Sender<Result<(), CloseError>>),
 }
 
-#[derive(Debug)]
 pub(crate) struct AppendJob {
     pub(crate) append: Append,
     pub(crate) record: EncodedRecord,
+    /// The caller saw that the id is not among the first so many appends.
+    pub(crate) absent_among: Option<u64>,
     pub(crate) reply: Reply<Appended, AppendError>,
     /// Given back when the append is done.
     pub(crate) room: OwnedSemaphorePermit,
 }
 
-#[derive(Debug)]
 pub(crate) struct CheckpointJob {
     pub(crate) name: CheckpointName,
     pub(crate) from: Position,
@@ -40,14 +39,12 @@ pub(crate) struct CheckpointJob {
     pub(crate) reply: Reply<(), CheckpointError>,
 }
 
-#[derive(Debug)]
 pub(crate) struct SnapshotJob {
     pub(crate) stream: StreamId,
     pub(crate) change: SnapshotChange,
     pub(crate) reply: Reply<(), SnapshotError>,
 }
 
-#[derive(Debug)]
 pub(crate) enum SnapshotChange {
     /// Saves encoded bytes, and keeps the newest so many of the stream.
     Save {

@@ -2,7 +2,7 @@
 //! is room again.
 //!
 //! The disk is a small one in memory, which takes the right to mount. Where nobody may mount, the
-//! tests fail and say so, unless `ES_SKIP=disk-full` says that this is known.
+//! tests fail and say so, unless `ES_TEST_SKIP=disk-full` says that this is known.
 
 #![allow(
     clippy::expect_used,
@@ -31,8 +31,9 @@ struct SmallDisk {
 impl SmallDisk {
     /// Nothing if the tests of this file are to be skipped.
     fn mount(mebibytes: usize) -> Option<Self> {
-        if std::env::var("ES_SKIP").is_ok_and(|skip| skip.split(',').any(|s| s == "disk-full")) {
-            println!("skipped, since ES_SKIP names disk-full");
+        if std::env::var("ES_TEST_SKIP").is_ok_and(|skip| skip.split(',').any(|s| s == "disk-full"))
+        {
+            println!("skipped, since ES_TEST_SKIP names disk-full");
             return None;
         }
         let directory = tempfile::tempdir().expect("made");
@@ -45,10 +46,12 @@ impl SmallDisk {
             Ok(output) if output.status.success() => Some(Self { directory }),
             Ok(output) => panic!(
                 "this test mounts a small disk, and may not: {}; run it as root \
-                 (`unshare -Urm cargo test` will do), or set ES_SKIP=disk-full",
+                 (`unshare -Urm cargo test` will do), or set ES_TEST_SKIP=disk-full",
                 String::from_utf8_lossy(&output.stderr).trim()
             ),
-            Err(error) => panic!("this test needs `mount` ({error}), or set ES_SKIP=disk-full"),
+            Err(error) => {
+                panic!("this test needs `mount` ({error}), or set ES_TEST_SKIP=disk-full")
+            }
         }
     }
 

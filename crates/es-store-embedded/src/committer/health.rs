@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use super::State;
 use super::answers::Outcome;
+use super::recent::Recent;
 use crate::engine::{EngineError, Table};
 use crate::error::Refused;
 use crate::space;
@@ -107,6 +108,7 @@ impl State {
             }
             (Ok(()), Some(Err(error))) => self.settle_failed(&error),
             (Ok(()), _) => {
+                self.recent.add(self.staged.appends.keys().copied());
                 self.publish(totals);
                 Outcome::Durable
             }
@@ -162,6 +164,7 @@ impl State {
         match self.reopened(limbo) {
             Ok(totals) => {
                 self.health = Health::Up;
+                self.recent = Recent::after(totals.appends);
                 if totals != self.totals {
                     self.publish(totals);
                     self.staged.restart(totals);

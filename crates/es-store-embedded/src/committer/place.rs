@@ -22,18 +22,24 @@ impl State {
         let AppendJob {
             append,
             record,
+            absent_among,
             reply,
             room,
         } = job;
         let id = append.id();
         let (result, ground) = match self.health.refusal() {
             Some(refused) => (Err(unavailable(refused)), Ground::Durable),
-            None => self.place(&append, record),
+            None => self.place(&append, record, absent_among),
         };
         self.staged.answers.append(id, reply, room, result, ground);
     }
 
-    fn place(&mut self, append: &Append, record: EncodedRecord) -> (Placed, Ground) {
+    fn place(
+        &mut self,
+        append: &Append,
+        record: EncodedRecord,
+        absent_among: Option<u64>,
+    ) -> (Placed, Ground) {
         let shared = std::sync::Arc::clone(&self.shared);
         let slot = shared.engine();
         let Some(engine) = slot.as_deref() else {
@@ -46,6 +52,9 @@ impl State {
                 first.map_or_else(read_error, |first| repeat::answer(append, &first)),
                 Ground::Commit,
             );
+        }
+        if self.recent.proves_absent(append.id(), absent_among) {
+            return (self.place_new(append, record, engine), Ground::Commit);
         }
         match stored(engine, append.id()) {
             Ok(Some(first)) => (repeat::answer(append, &first), Ground::Durable),

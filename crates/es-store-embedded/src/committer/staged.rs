@@ -10,7 +10,6 @@ use crate::engine::Batch;
 use crate::totals::Totals;
 
 /// A commit in the making.
-#[derive(Debug)]
 pub(super) struct Staged {
     pub(super) batch: Batch,
     /// What will be durable.

@@ -5,7 +5,6 @@ use bytes::Bytes;
 use super::Table;
 
 /// One change.
-#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Write {
     /// Sets the value of a key.
     Put(Table, Vec<u8>, Bytes),
@@ -14,7 +13,7 @@ pub(crate) enum Write {
 }
 
 /// Changes that are made together or not at all.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Batch {
     pub(crate) writes: Vec<Write>,
 }

@@ -15,7 +15,6 @@ const LEAST_EVENT: usize = 19;
 const LEAST_TYPE: usize = 5;
 
 /// A record whose tables are read and whose events are not yet.
-#[derive(Debug)]
 pub(crate) struct Body<'r> {
     record: &'r Record,
     append_id: AppendId,

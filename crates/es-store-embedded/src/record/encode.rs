@@ -1,5 +1,7 @@
 //! Making a record of an append: the body at once, the header when its place is known.
 
+use std::fmt;
+
 use bytes::Bytes;
 use es_core::{Append, Metadata, NewEvent, Payload, Position, StreamVersion, Timestamp};
 
@@ -11,7 +13,6 @@ use super::{Writer, digest, metadata};
 const REMEMBERED: usize = 16;
 
 /// An append as bytes, with room for the header in front.
-#[derive(Debug)]
 pub(crate) struct EncodedRecord {
     bytes: Vec<u8>,
     events: u32,
@@ -65,6 +66,16 @@ impl EncodedRecord {
         };
         let sum = header.write(&mut self.bytes);
         (self.bytes.into(), sum)
+    }
+}
+
+/// Without the bytes: payloads are in them.
+impl fmt::Debug for EncodedRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EncodedRecord")
+            .field("events", &self.events)
+            .field("bytes", &self.bytes.len())
+            .finish()
     }
 }
 

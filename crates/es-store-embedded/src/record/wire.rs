@@ -3,7 +3,6 @@
 use super::Malformed;
 
 /// Appends to a buffer.
-#[derive(Debug)]
 pub(crate) struct Writer<'b>(pub(crate) &'b mut Vec<u8>);
 
 impl Writer<'_> {
@@ -39,7 +38,7 @@ impl Writer<'_> {
 }
 
 /// Takes bytes from the front of a slice; what is missing is an error and never a panic.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Reader<'b> {
     bytes: &'b [u8],
     at: usize,

@@ -46,15 +46,27 @@ impl Choices {
     }
 }
 
-/// A directory for tests that open a store very often: in memory where there is such a place.
+/// A directory for tests that copy and open a store very often: in memory where there is plenty,
+/// which some containers do not have.
 pub(crate) fn quick_directory() -> tempfile::TempDir {
+    const PLENTY: u64 = 4 << 30;
     let memory = std::path::Path::new("/dev/shm");
-    let made = if memory.is_dir() {
+    let made = if free_bytes(memory) >= PLENTY {
         tempfile::tempdir_in(memory)
     } else {
         tempfile::tempdir()
     };
     made.expect("a directory for the test")
+}
+
+#[cfg(unix)]
+fn free_bytes(path: &std::path::Path) -> u64 {
+    rustix::fs::statvfs(path).map_or(0, |space| space.f_bavail * space.f_frsize)
+}
+
+#[cfg(not(unix))]
+fn free_bytes(_: &std::path::Path) -> u64 {
+    0
 }
 
 pub(crate) fn copy_all(from: &std::path::Path, to: &std::path::Path) -> std::io::Result<()> {

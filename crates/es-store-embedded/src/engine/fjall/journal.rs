@@ -127,12 +127,20 @@ fn scan_bytes(bytes: &[u8], sequence: &mut Option<u64>) -> Result<End, usize> {
         *sequence = Some(number);
         at += length;
     }
-    if bytes[at..].iter().all(|byte| *byte == 0) {
+    if is_zero(&bytes[at..]) {
         return Ok(End::Whole);
     }
     let later =
         (at + 1..bytes.len()).any(|from| bytes[from] == START && batch(&bytes[from..]).is_some());
     if later { Err(at) } else { Ok(End::Broken(at)) }
+}
+
+/// Compares blocks, since up to 64 MiB may be set aside.
+fn is_zero(bytes: &[u8]) -> bool {
+    const ZEROS: [u8; 4096] = [0; 4096];
+    bytes
+        .chunks(ZEROS.len())
+        .all(|block| *block == ZEROS[..block.len()])
 }
 
 /// The length and the sequence number of the whole batch that the bytes begin with.
