@@ -16,6 +16,7 @@ use es_benches::subject::{Embedded, Memory, Subject};
 use es_benches::target::Stored;
 use es_benches::traffic::{AppendSize, Shape};
 use es_benches::workload::append::Appending;
+use es_core::EventStore;
 use tokio::runtime::Runtime;
 
 const WRITERS: [usize; 4] = [1, 16, 128, 1_000];
@@ -33,26 +34,23 @@ fn on<S: Subject>(criterion: &mut Criterion, name: &str) {
     let shape = Shape::new(AppendSize::exactly(EVENTS), PAYLOAD_BYTES).unwrap();
     let mut group = criterion.benchmark_group(name);
     for writers in WRITERS {
+        let directory = scratch.fresh().unwrap();
+        let store = runtime.block_on(S::open(directory.path())).unwrap();
         group.throughput(Throughput::Elements((writers * EVENTS) as u64));
         group.bench_function(BenchmarkId::new("writers", writers), |bencher| {
-            bencher
-                .iter_custom(|rounds| runtime.block_on(run::<S>(&scratch, &shape, writers, rounds)))
+            bencher.iter_custom(|rounds| runtime.block_on(run(&store, &shape, writers, rounds)));
         });
+        runtime.block_on(S::close(store)).unwrap();
     }
 }
 
-async fn run<S: Subject>(
-    scratch: &Scratch,
-    shape: &Shape,
-    writers: usize,
-    rounds: u64,
-) -> Duration {
-    let directory = scratch.fresh().unwrap();
-    let store = S::open(directory.path()).await.unwrap();
+async fn run<S>(store: &S, shape: &Shape, writers: usize, rounds: u64) -> Duration
+where
+    S: EventStore + Clone + 'static,
+{
     let tasks = Appending::tasks(&Stored(store.clone()), shape, writers).unwrap();
     let tally = closed_loop::run(tasks, Until::Steps(rounds)).await;
     assert_eq!(tally.errors, 0);
-    S::close(store).await.unwrap();
     tally.elapsed
 }
 

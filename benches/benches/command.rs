@@ -16,6 +16,7 @@ use es_benches::scratch::Scratch;
 use es_benches::subject::{Embedded, Memory, Subject};
 use es_benches::traffic::{AppendSize, Shape};
 use es_benches::workload::command::Commanding;
+use es_core::EventStore;
 use tokio::runtime::Runtime;
 
 const PAYLOAD_BYTES: usize = 205;
@@ -32,26 +33,22 @@ fn on<S: Subject>(criterion: &mut Criterion, name: &str) {
     let mut group = criterion.benchmark_group(name);
     group.throughput(Throughput::Elements(1));
     for (variant, cached) in [("cached", true), ("loaded_each_time", false)] {
+        let directory = scratch.fresh().unwrap();
+        let store = runtime.block_on(S::open(directory.path())).unwrap();
         group.bench_function(variant, |bencher| {
-            bencher.iter_custom(|commands| {
-                runtime.block_on(run::<S>(&scratch, &shape, cached, commands))
-            });
+            bencher.iter_custom(|commands| runtime.block_on(run(&store, &shape, cached, commands)));
         });
+        runtime.block_on(S::close(store)).unwrap();
     }
 }
 
-async fn run<S: Subject>(
-    scratch: &Scratch,
-    shape: &Shape,
-    cached: bool,
-    commands: u64,
-) -> Duration {
-    let directory = scratch.fresh().unwrap();
-    let store = S::open(directory.path()).await.unwrap();
-    let tasks = Commanding::tasks(&store, shape, 1, cached);
+async fn run<S>(store: &S, shape: &Shape, cached: bool, commands: u64) -> Duration
+where
+    S: EventStore + Clone + 'static,
+{
+    let tasks = Commanding::tasks(store, shape, 1, cached);
     let tally = closed_loop::run(tasks, Until::Steps(commands)).await;
     assert_eq!(tally.errors, 0);
-    S::close(store).await.unwrap();
     tally.elapsed
 }
 
