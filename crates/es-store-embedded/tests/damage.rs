@@ -225,7 +225,11 @@ impl Job {
         let is_journal = |file: &&PathBuf| file.extension().is_some_and(|ending| ending == "jnl");
         let journals: Vec<_> = files.iter().filter(is_journal).cloned().collect();
         // Every file has its turn, however small it is, and the journal every other time.
-        let from = if round % 2 == 0 { &journals[..] } else { files };
+        let from = if round.is_multiple_of(2) {
+            &journals[..]
+        } else {
+            files
+        };
         let at = Choices::new(self.seed.wrapping_add(round as u64)).next();
         (from[round / 2 % from.len()].clone(), at)
     }
