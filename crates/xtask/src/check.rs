@@ -11,7 +11,9 @@ use std::{
 
 use clap::{Args, ValueEnum};
 
-use crate::{deny, direction, features, process::Failure, readme, test, workspace::Workspace};
+use crate::{
+    deny, direction, faults, features, process::Failure, readme, test, workspace::Workspace,
+};
 
 /// Names steps to leave out, like `--skip`, for machines that cannot run them: `ES_SKIP=deny`.
 const SKIP_VARIABLE: &str = "ES_SKIP";
@@ -33,6 +35,8 @@ pub(crate) enum Step {
     Deny,
     /// The commands the README promises.
     Readme,
+    /// The fast tier of the faults against the MongoDB store.
+    Faults,
     /// All tests, doc tests included.
     Test,
 }
@@ -58,6 +62,7 @@ impl Step {
             Self::Direction => direction::run(workspace),
             Self::Deny => deny::run(workspace),
             Self::Readme => readme::run(workspace),
+            Self::Faults => faults::check(workspace),
             Self::Test => tests(workspace),
         }
     }

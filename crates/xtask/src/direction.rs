@@ -126,7 +126,8 @@ struct Ban {
 }
 
 enum Applies {
-    /// One package owns the crate, and the benchmarks measure it bare; no other may name it.
+    /// One package owns the crate, tests drive it, and the benchmarks measure it bare; no other may
+    /// name it.
     ToAllBut(&'static [&'static str]),
     /// This package may have the crate only behind a feature.
     ToTheBaseOf(&'static str),
@@ -135,8 +136,8 @@ enum Applies {
 const BANS: &[Ban] = &[
     Ban {
         external: &["bson", "mongodb"],
-        applies: Applies::ToAllBut(&["es-store-mongo", "es-benches"]),
-        because: "only the MongoDB store knows the driver",
+        applies: Applies::ToAllBut(&["es-store-mongo", "es-testkit", "es-benches"]),
+        because: "only the MongoDB store and what tests it know the driver",
     },
     Ban {
         external: &["fjall"],
@@ -331,7 +332,8 @@ mod tests {
         assert_passes("es-store-embedded", normal("fjall"));
         assert_passes("event-sourcing", optional("es-store-mongo"));
         assert_passes("es-examples", normal("event-sourcing"));
-        assert_passes("es-benches", dev("mongodb"));
+        assert_passes("es-testkit", normal("mongodb"));
+        assert_passes("es-benches", normal("mongodb"));
         assert_passes("xtask", normal("es-testkit"));
     }
 

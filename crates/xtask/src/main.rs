@@ -5,7 +5,9 @@
 mod check;
 mod deny;
 mod direction;
+mod faults;
 mod features;
+mod mongo;
 mod process;
 mod readme;
 mod test;
@@ -46,6 +48,22 @@ enum Command {
     },
     /// Check which crate may depend on which.
     Direction,
+    /// Harm the MongoDB store in all the ways there are, and judge what came of it.
+    ///
+    /// The last line is one line of JSON that sums it up. May fetch a mongod, as `test` may.
+    Faults {
+        #[command(flatten)]
+        choice: faults::Choice,
+    },
+    /// A MongoDB replica set on this machine, to try things out: `up`, `down`, `status`.
+    ///
+    /// `up` fetches a mongod (licence: SSPL-1.0) into the user's cache if there is none.
+    #[command(disable_help_flag = true)] // es-mongo has its own, with all options
+    Mongo {
+        /// What to do; `--help` tells more.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -64,6 +82,8 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Check(selection) => check::run(&workspace, &selection),
         Command::Direction => check::run(&workspace, &Selection::only(Step::Direction)),
+        Command::Faults { choice } => faults::run(&workspace, &choice),
+        Command::Mongo { args } => mongo::run(&args),
         Command::Test { slow, args } => {
             check::header("test");
             let run = test::run(&workspace, slow, &args)?;

@@ -7,7 +7,7 @@ use std::{
     fmt,
     io::{self, Read},
     path::{Path, PathBuf},
-    process::{Command, ExitStatus, Output, Stdio},
+    process::{Command, ExitCode, ExitStatus, Output, Stdio},
 };
 
 /// Why a step did not succeed.
@@ -61,6 +61,15 @@ impl Failure {
             Err(Self::Rules(problems))
         }
     }
+}
+
+/// The exit code that passes on what another program ended with.
+pub(crate) fn passed_on(status: ExitStatus) -> ExitCode {
+    if status.success() {
+        return ExitCode::SUCCESS;
+    }
+    let code = status.code().and_then(|code| u8::try_from(code).ok());
+    code.map_or(ExitCode::FAILURE, ExitCode::from)
 }
 
 /// `1 problem`, `2 problems`.
@@ -121,11 +130,14 @@ impl Call {
     /// Runs with our own output streams and expects success.
     pub(crate) fn run(&self) -> Result<(), Failure> {
         println!("    {self}");
-        let status = self
-            .command()
+        self.expect_success(self.status()?)
+    }
+
+    /// Runs with our own input and output streams, and says nothing itself.
+    pub(crate) fn status(&self) -> Result<ExitStatus, Failure> {
+        self.command()
             .status()
-            .map_err(|source| self.not_run(source))?;
-        self.expect_success(status)
+            .map_err(|source| self.not_run(source))
     }
 
     /// Runs and returns what was printed, whatever the exit status.

@@ -9,14 +9,15 @@ use std::{
 
 use crate::{
     check::seconds,
-    process::{Call, Failure, plural},
+    mongo,
+    process::{Call, Failure, passed_on, plural},
     workspace::Workspace,
 };
 
 /// Runs all tests with all features, doc tests included.
 ///
 /// No binary is left out because an earlier one failed, so the sum is over all of them. With `slow`
-/// the tests also see `ES_TEST_TIER=slow`; nothing else is set.
+/// the tests also see `ES_TEST_TIER=slow`. They may fetch a server, unless they are told not to.
 pub(crate) fn run(workspace: &Workspace, slow: bool, args: &[String]) -> Result<TestRun, Failure> {
     let started = Instant::now();
     let mut call =
@@ -26,7 +27,7 @@ pub(crate) fn run(workspace: &Workspace, slow: bool, args: &[String]) -> Result<
     if slow {
         call = call.env("ES_TEST_TIER", "slow");
     }
-    let call = call.args(args);
+    let call = mongo::may_fetch(call).args(args);
     let mut tally = Tally::default();
     let status = call.stream(|piece| {
         tally.read(piece);
@@ -57,11 +58,7 @@ pub(crate) struct TestRun {
 impl TestRun {
     /// The exit code of `cargo test` itself.
     pub(crate) fn exit_code(&self) -> ExitCode {
-        if self.status.success() {
-            return ExitCode::SUCCESS;
-        }
-        let code = self.status.code().and_then(|code| u8::try_from(code).ok());
-        code.map_or(ExitCode::FAILURE, ExitCode::from)
+        passed_on(self.status)
     }
 
     /// Succeeds if all tests passed.
