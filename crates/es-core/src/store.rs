@@ -204,6 +204,15 @@ pub enum ReadError {
         /// Which place came.
         found: Place,
     },
+    /// These events were moved to an archive that this store was not told to read. Nothing is
+    /// lost: do as `remedy` says, or start behind what is archived.
+    #[error("the events at position {position} were archived; {remedy}")]
+    Archived {
+        /// The first position that is archived.
+        position: Position,
+        /// What to do in order to read them.
+        remedy: &'static str,
+    },
     /// The store cannot do this at all.
     #[error("this store cannot {what}")]
     Unsupported {
@@ -245,5 +254,21 @@ impl fmt::Display for Place {
             Self::Position(position) => write!(f, "position {position}"),
             Self::Version(stream, version) => write!(f, "version {version} of stream {stream}"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn archived_events_are_reported_with_the_remedy_and_repeating_does_not_help() {
+        let error = ReadError::Archived {
+            position: Position::new(7),
+            remedy: "restore them",
+        };
+        let text = error.to_string();
+        assert_eq!(text, "the events at position 7 were archived; restore them");
+        assert!(!error.is_retryable());
     }
 }

@@ -35,6 +35,8 @@ pub struct Subscription {
     page: VecDeque<RecordedEvent>,
     /// Everything up to here was delivered or filtered out.
     delivered: Position,
+    /// Whether the last page reached the end of the store: the next one has to be waited for.
+    at_end: bool,
     live: bool,
 }
 
@@ -48,6 +50,7 @@ impl Subscription {
             range: AllRange::after(after).filter(filter),
             page: VecDeque::new(),
             delivered: after,
+            at_end: false,
             live: false,
         }
     }
@@ -116,7 +119,7 @@ impl Subscription {
     pub async fn catch_up(&mut self) -> Result<Option<Vec<RecordedEvent>>, ReadError> {
         while self.page.is_empty() {
             self.read_page().await?;
-            if self.live && self.page.is_empty() {
+            if self.at_end && self.page.is_empty() {
                 return Ok(None);
             }
         }
@@ -131,6 +134,7 @@ impl Subscription {
     }
 
     /// Whether it has reached the end of the store at least once since it last fell behind a page.
+    /// A page that a live subscription reads may end before the end, since new events come.
     #[must_use]
     pub fn is_live(&self) -> bool {
         self.live
@@ -149,7 +153,7 @@ impl Subscription {
 
     /// Reads one page, after waiting for it if the store's end was reached.
     async fn fill(&mut self) -> Result<(), ReadError> {
-        if self.live {
+        if self.at_end {
             self.store.wait_past(self.range.after).await?;
         }
         self.read_page().await
@@ -158,8 +162,11 @@ impl Subscription {
     async fn read_page(&mut self) -> Result<(), ReadError> {
         let page = self.store.read_all(&self.range).await?;
         self.check_order(&page.events, page.scanned_to)?;
+        let looked_at = page.scanned_to.get().saturating_sub(self.range.after.get());
+        let fell_behind = looked_at >= self.range.page_limit() as u64;
         self.range.after = page.scanned_to;
-        self.live = page.at_end;
+        self.at_end = page.at_end;
+        self.live = page.at_end || (self.live && !fell_behind);
         if page.events.is_empty() {
             self.delivered = page.scanned_to;
         }

@@ -68,3 +68,30 @@ async fn a_hole_in_the_positions_stops_it() {
         assert_eq!(events.position(), Position::START);
     }
 }
+
+#[tokio::test]
+async fn it_stays_live_over_pages_that_end_before_the_end_until_it_falls_behind_a_whole_page() {
+    let probe = Probe {
+        never_sure: true,
+        ..Probe::default()
+    };
+    filled(&probe, 1).await;
+    let mut events = probe
+        .subscribe(Position::START, EventFilter::all())
+        .read_ahead(10);
+    assert_eq!(events.next_batch().await.unwrap().len(), 10);
+    assert!(!events.is_live(), "there may be more");
+    assert_eq!(events.catch_up().await.unwrap(), None);
+    assert!(events.is_live());
+    let one = Append::new(
+        "Even/1".parse().unwrap(),
+        ExpectedVersion::Any,
+        [sample_event(99)],
+    );
+    probe.append(one.unwrap()).await.unwrap();
+    events.next().await.unwrap();
+    assert!(events.is_live());
+    filled(&probe, 11).await;
+    events.next().await.unwrap();
+    assert!(!events.is_live());
+}

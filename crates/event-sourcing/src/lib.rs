@@ -1,5 +1,5 @@
-//! Event sourcing on an embedded durable store or in memory: the crates of the framework, behind
-//! one name.
+//! Event sourcing on an embedded durable store, on MongoDB or in memory: the crates of the
+//! framework, behind one name.
 //!
 //! This crate only re-exports. Each part is a crate of its own that can be used without the
 //! others; the features here choose among them.
@@ -9,6 +9,7 @@
 //! | `derive` | yes | `#[derive(Event)]` |
 //! | `json` | yes | [`serde::Json`], the JSON codec |
 //! | `embedded` | yes | [`embedded::EmbeddedStore`], a durable store in a directory |
+//! | `mongo` | no | [`mongo::MongoStore`], a store for many processes in a MongoDB database |
 //! | `testing` | no | [`core::testing`]: given/when/then, fault injection, conformance suites |
 
 pub use es_core as core;
@@ -24,6 +25,8 @@ pub use es_core::{
 pub use es_serde as serde;
 #[cfg(feature = "embedded")]
 pub use es_store_embedded as embedded;
+#[cfg(feature = "mongo")]
+pub use es_store_mongo as mongo;
 
 /// The code in the README, which must compile and run.
 #[cfg(all(doctest, feature = "derive", feature = "json", feature = "embedded"))]

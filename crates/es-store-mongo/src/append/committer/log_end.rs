@@ -1,0 +1,73 @@
+//! Where the log ends, as far as is proven.
+
+use std::sync::Arc;
+
+use es_core::{Position, Timestamp};
+
+use super::super::backoff::Backoff;
+use super::Committer;
+
+/// The last position of the log, committed by a majority: a batch may go right after it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LogEnd {
+    pub(super) head: Position,
+    /// Recorded times never go back behind this one.
+    pub(super) recorded_at: Timestamp,
+    /// All positions after this one were written by this process.
+    pub(super) alone_since: Position,
+}
+
+impl LogEnd {
+    /// Somebody else wrote up to here.
+    pub(super) fn found(&mut self, head: Position, recorded_at: Timestamp) {
+        if head > self.head {
+            self.head = head;
+            self.alone_since = head;
+        }
+        self.recorded_at = self.recorded_at.max(recorded_at);
+    }
+
+    /// This process wrote up to here.
+    pub(super) fn wrote(&mut self, head: Position, recorded_at: Timestamp) {
+        self.head = head;
+        self.recorded_at = recorded_at;
+    }
+}
+
+impl Committer {
+    /// Makes sure that the end of the log is known; returns false if it cannot be read just now.
+    pub(super) async fn find_log_end(&mut self) -> bool {
+        if self.log_end.is_some() {
+            return true;
+        }
+        let mut backoff = Backoff::new();
+        loop {
+            let shared = Arc::clone(&self.shared);
+            let read = self.meanwhile(async move { shared.database.last_document().await });
+            match read.await {
+                Ok(Ok(last)) => {
+                    let (head, recorded_at) = last.unwrap_or_default();
+                    self.log_end = Some(LogEnd {
+                        head,
+                        recorded_at,
+                        alone_since: head,
+                    });
+                    self.shared.hub.saw_head(head);
+                    return true;
+                }
+                Ok(Err(error)) => tracing::warn!(%error, "the end of the log cannot be read"),
+                Err(error) => tracing::error!(%error, "reading the end of the log broke off"),
+            }
+            self.drop_given_up();
+            if self.out_of_time() || (self.ready.is_empty() && self.away == 0) {
+                return false;
+            }
+            let _ = self.meanwhile(backoff.pause()).await;
+        }
+    }
+
+    /// Lets go of appends whose callers went away before anything was sent.
+    fn drop_given_up(&mut self) {
+        self.ready.retain(|job| !job.is_abandoned());
+    }
+}

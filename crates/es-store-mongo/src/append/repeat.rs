@@ -1,0 +1,150 @@
+//! Appends that cannot be placed as they are: looked up, recognised as repeats, or refused.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use es_core::{
+    AppendError, AppendId, Appended, ExpectedVersion, Position, RecordedEvent, StreamAppended,
+    StreamId, StreamVersion,
+};
+use mongodb::error::Result;
+
+use super::backoff::Backoff;
+use super::job::Job;
+use super::lookup::{self, Owner};
+use crate::reader;
+use crate::shared::Shared;
+
+/// Reads the versions of streams for a job, which then goes back to the committer.
+pub(super) async fn look_up(
+    shared: Arc<Shared>,
+    mut job: Box<Job>,
+    streams: Vec<StreamId>,
+    known_at: Position,
+) -> Option<Box<Job>> {
+    let heads = patiently(&job, || lookup::heads(&shared, &streams, known_at)).await?;
+    job.looked_up = heads;
+    Some(job)
+}
+
+/// Answers an append that cannot happen: it happened before, or it is in conflict. Gives the job
+/// back if it can happen after all.
+pub(super) async fn settle(
+    shared: Arc<Shared>,
+    mut job: Box<Job>,
+    hint: Option<Position>,
+    known_at: Position,
+) -> Option<Box<Job>> {
+    let owner = patiently(&job, || stored_owner(&shared, &job, hint)).await?;
+    if let Some((_, first)) = owner {
+        let stored = reader::append_at(&shared, first, job.append.writes().len()).await;
+        let answer = match stored {
+            Ok(stored) => repeated(&job, first, &stored),
+            Err(error) => Err(AppendError::Unavailable {
+                source: error.into(),
+            }),
+        };
+        job.answer(answer);
+        return None;
+    }
+    let streams = streams(&job);
+    let heads = patiently(&job, || lookup::heads(&shared, &streams, known_at)).await?;
+    let version_of = |stream: &StreamId| {
+        let head = heads.iter().find(|(of, _)| of == stream);
+        head.map_or(StreamVersion::EMPTY, |(_, head)| head.version)
+    };
+    if let Some(conflict) = job.append.first_conflict(version_of) {
+        job.answer(Err(conflict.into()));
+        return None;
+    }
+    job.looked_up = heads;
+    Some(job)
+}
+
+/// Where this very append is stored, if it is: as far as that can be found out.
+async fn stored_owner(shared: &Shared, job: &Job, hint: Option<Position>) -> Result<Option<Owner>> {
+    let id = job.append.id();
+    let is_it = |owner: &Owner| owner.0 == id;
+    if let Some(hint) = hint {
+        let owner = lookup::owner_of_position(shared, hint).await?;
+        if let Some(owner) = owner.filter(is_it) {
+            return Ok(Some(owner));
+        }
+    }
+    if shared.database.has_append_ids() {
+        return lookup::owner_of_id(shared, id).await;
+    }
+    for write in job.append.writes() {
+        let before = match write.expected {
+            ExpectedVersion::NoStream => StreamVersion::EMPTY,
+            ExpectedVersion::Exact(version) => version,
+            ExpectedVersion::Any | ExpectedVersion::Exists => continue,
+        };
+        let owner = lookup::owner_of_version(shared, &write.stream, before.next()).await?;
+        // Had the append happened, it would be there: one such look is enough.
+        return Ok(owner.filter(is_it));
+    }
+    Ok(None)
+}
+
+/// The answer of the first time, if it was the same append.
+fn repeated(job: &Job, first: Position, stored: &[RecordedEvent]) -> Result2<Appended> {
+    let again = job
+        .append
+        .writes()
+        .iter()
+        .flat_map(|write| write.events.iter().map(move |event| (&write.stream, event)));
+    let same = stored.len() == job.append.event_count()
+        && stored
+            .iter()
+            .zip(again)
+            .all(|(old, (stream, new))| old.stream == *stream && old.is(new));
+    if !same {
+        let append_id: AppendId = job.append.id();
+        return Err(AppendError::IdReused { append_id });
+    }
+    let mut streams: Vec<StreamAppended> = Vec::new();
+    for event in stored {
+        match streams.last_mut() {
+            Some(last) if last.stream == event.stream => last.last_version = event.version,
+            _ => streams.push(StreamAppended {
+                stream: event.stream.clone(),
+                first_version: event.version,
+                last_version: event.version,
+            }),
+        }
+    }
+    Ok(Appended {
+        first_position: first,
+        last_position: stored.last().map_or(first, |event| event.position),
+        streams,
+        repeated: true,
+    })
+}
+
+type Result2<T> = std::result::Result<T, AppendError>;
+
+fn streams(job: &Job) -> Vec<StreamId> {
+    let written = job.append.writes().iter().map(|write| &write.stream);
+    let checked = job.append.checks().iter().map(|check| &check.stream);
+    written.chain(checked).cloned().collect()
+}
+
+/// Reads until it works or the caller has gone.
+async fn patiently<T, F>(job: &Job, read: impl Fn() -> F) -> Option<T>
+where
+    F: Future<Output = Result<T>>,
+{
+    let mut backoff = Backoff::new();
+    loop {
+        match read().await {
+            Ok(found) => return Some(found),
+            Err(error) if job.is_abandoned() => {
+                tracing::debug!(%error, "an append was given up");
+                return None;
+            }
+            Err(error) => tracing::warn!(%error, "looking up an append failed; trying again"),
+        }
+        backoff.pause().await;
+    }
+}

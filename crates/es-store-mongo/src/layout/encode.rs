@@ -1,0 +1,312 @@
+//! Appends as documents, ready but for their place.
+
+use bytes::Bytes;
+use es_core::{
+    Append, AppendId, Metadata, NewEvent, PayloadFlags, Position, StreamVersion, StreamWrite,
+    Timestamp, TypeVersion,
+};
+use mongodb::bson::spec::BinarySubtype;
+use mongodb::bson::{RawArrayBuf, RawBinaryRef, RawDocumentBuf, cstr};
+
+/// The server's limit on one document.
+pub(crate) const MAX_DOCUMENT_BYTES: usize = 16 * 1024 * 1024;
+
+/// Where the values stand that are known only when the document gets its place.
+const POSITION: usize = 4 + 1 + 4;
+const VERSION: usize = POSITION + 8 + 1 + 2;
+const RECORDED_AT: usize = VERSION + 8 + 1 + 3;
+const FIRST_POSITION: usize = RECORDED_AT + 8 + 1 + 2;
+
+/// The documents of an append, one per stream, with blanks for position, version and time.
+#[derive(Debug)]
+pub(crate) struct EncodedAppend {
+    pub(crate) documents: Vec<Blank>,
+}
+
+/// A document whose place is not known yet.
+pub(crate) struct Blank {
+    bytes: Vec<u8>,
+    pub(crate) events: u32,
+    /// Whether it is not the first of its append, and so says where that one is.
+    further: bool,
+}
+
+/// What fills the blanks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) position: Position,
+    pub(crate) version: StreamVersion,
+    pub(crate) recorded_at: Timestamp,
+    /// The position of the append's first document.
+    pub(crate) first_position: Position,
+}
+
+/// Who wrote a batch: stands in its last document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Mark {
+    pub(crate) writer: i64,
+    pub(crate) waited: bool,
+}
+
+impl EncodedAppend {
+    /// Encodes an append; with `keep_id` its id is written even if it follows from the events.
+    pub(crate) fn new(append: &Append, keep_id: bool) -> Self {
+        let documents = append.writes().iter().enumerate();
+        let documents = documents
+            .map(|(index, write)| {
+                let id = (index == 0).then(|| append.id());
+                let id = id.filter(|id| keep_id || *id != AppendId::from(write.events[0].id));
+                Blank::new(write, id, index > 0)
+            })
+            .collect();
+        Self { documents }
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        self.documents.iter().map(|blank| blank.bytes.len()).sum()
+    }
+
+    /// Whether the server takes it: each document, and all of them in one command.
+    pub(crate) fn fits(&self) -> bool {
+        const ROOM_FOR_THE_COMMAND: usize = 64 * 1024;
+        self.bytes() <= MAX_DOCUMENT_BYTES - ROOM_FOR_THE_COMMAND
+    }
+}
+
+impl Blank {
+    fn new(write: &StreamWrite, id: Option<AppendId>, further: bool) -> Self {
+        let mut document = RawDocumentBuf::new();
+        document.append(cstr!("_id"), 0_i64);
+        document.append(cstr!("v"), 0_i64);
+        document.append(cstr!("at"), 0_i64);
+        if further {
+            document.append(cstr!("f"), 0_i64);
+        }
+        let events = i32::try_from(write.events.len()).unwrap_or(i32::MAX);
+        document.append(cstr!("n"), events);
+        document.append(cstr!("s"), write.stream.as_str());
+        document.append(cstr!("c"), write.stream.category());
+        if let Some(id) = id {
+            document.append(cstr!("a"), uuid(id.uuid().as_bytes()));
+        }
+        let shared = shared_metadata(&write.events);
+        if let Some(shared) = shared {
+            document.append(cstr!("m"), metadata(shared));
+        }
+        let mut array = RawArrayBuf::new();
+        for new in &write.events {
+            array.push(event(new, shared));
+        }
+        document.append(cstr!("e"), array);
+        Self {
+            bytes: document.into_bytes(),
+            events: events.unsigned_abs(),
+            further,
+        }
+    }
+
+    /// The document at its place.
+    pub(crate) fn placed(&self, place: Place, mark: Option<Mark>) -> Bytes {
+        let mark = mark.map(Mark::encoded);
+        let mut bytes = Vec::with_capacity(self.bytes.len() + mark.as_ref().map_or(0, Vec::len));
+        bytes.extend_from_slice(&self.bytes);
+        let mut fill = |at: usize, value: u64| {
+            bytes[at..at + 8].copy_from_slice(&value.to_le_bytes());
+        };
+        fill(POSITION, place.position.get());
+        fill(VERSION, place.version.get());
+        fill(RECORDED_AT, place.recorded_at.as_micros().cast_unsigned());
+        if self.further {
+            fill(FIRST_POSITION, place.first_position.get());
+        }
+        if let Some(mark) = mark {
+            bytes.pop();
+            bytes.extend_from_slice(&mark);
+            bytes.push(0);
+            let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+            bytes[..4].copy_from_slice(&length.to_le_bytes());
+        }
+        Bytes::from(bytes)
+    }
+}
+
+/// Payloads stay out of messages (I11).
+impl std::fmt::Debug for Blank {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Blank")
+            .field("events", &self.events)
+            .field("bytes", &self.bytes.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Mark {
+    /// The element `w`, to go before the end of a document.
+    fn encoded(self) -> Vec<u8> {
+        let mut mark = RawDocumentBuf::new();
+        mark.append(cstr!("i"), self.writer);
+        mark.append(cstr!("q"), self.waited);
+        let mut whole = RawDocumentBuf::new();
+        whole.append(cstr!("w"), mark);
+        let bytes = whole.into_bytes();
+        bytes[4..bytes.len() - 1].to_vec()
+    }
+}
+
+fn event(new: &NewEvent, shared: Option<&Metadata>) -> RawDocumentBuf {
+    let mut event = RawDocumentBuf::new();
+    event.append(cstr!("i"), uuid(new.id.uuid().as_bytes()));
+    event.append(cstr!("t"), new.name.as_str());
+    if new.payload.version != TypeVersion::INITIAL {
+        event.append(cstr!("tv"), new.payload.version.to_string());
+    }
+    event.append(cstr!("k"), new.payload.codec.as_str());
+    if new.payload.flags != PayloadFlags::PLAIN {
+        event.append(cstr!("g"), i32::from(new.payload.flags.bits()));
+    }
+    event.append(
+        cstr!("d"),
+        binary(BinarySubtype::Generic, &new.payload.data),
+    );
+    let own = match shared {
+        Some(shared) => !shared.shares(&new.metadata) && *shared != new.metadata,
+        None => !new.metadata.is_empty(),
+    };
+    if own {
+        event.append(cstr!("x"), metadata(&new.metadata));
+    }
+    event
+}
+
+/// The first event's metadata, if it says anything.
+fn shared_metadata(events: &[NewEvent]) -> Option<&Metadata> {
+    let first = events.first().map(|event| &event.metadata);
+    first.filter(|metadata| !metadata.is_empty())
+}
+
+fn metadata(metadata: &Metadata) -> RawDocumentBuf {
+    let mut document = RawDocumentBuf::new();
+    let texts = [
+        (cstr!("c"), metadata.correlation()),
+        (cstr!("u"), metadata.causation()),
+        (cstr!("b"), metadata.actor()),
+        (cstr!("r"), metadata.source()),
+        (
+            cstr!("t"),
+            metadata.trace().map(|trace| trace.parent.as_str()),
+        ),
+        (
+            cstr!("ts"),
+            metadata.trace().and_then(|trace| trace.state.as_deref()),
+        ),
+    ];
+    for (key, text) in texts {
+        if let Some(text) = text {
+            document.append(key, text);
+        }
+    }
+    if let Some(time) = metadata.occurred_at() {
+        document.append(cstr!("o"), time.as_micros());
+    }
+    let mut headers = RawArrayBuf::new();
+    for (name, value) in metadata.headers() {
+        headers.push(name);
+        headers.push(value);
+    }
+    if metadata.headers().next().is_some() {
+        document.append(cstr!("h"), headers);
+    }
+    document
+}
+
+fn uuid(bytes: &[u8]) -> RawBinaryRef<'_> {
+    binary(BinarySubtype::Uuid, bytes)
+}
+
+fn binary(subtype: BinarySubtype, bytes: &[u8]) -> RawBinaryRef<'_> {
+    RawBinaryRef { subtype, bytes }
+}
+
+#[cfg(test)]
+mod tests {
+    use es_core::testing::sample_event;
+    use es_core::{ExpectedVersion, StreamId};
+    use mongodb::bson::Document;
+
+    use super::*;
+
+    fn documents(append: &Append) -> Vec<Document> {
+        let place = |further: bool| Place {
+            position: Position::new(if further { 12 } else { 11 }),
+            version: StreamVersion::new(7),
+            recorded_at: Timestamp::from_micros(1_234),
+            first_position: Position::new(11),
+        };
+        let mark = Mark {
+            writer: -5,
+            waited: true,
+        };
+        EncodedAppend::new(append, false)
+            .documents
+            .iter()
+            .map(|blank| {
+                let bytes = blank.placed(place(blank.further), blank.further.then_some(mark));
+                Document::from_reader(&bytes[..]).unwrap()
+            })
+            .collect()
+    }
+
+    #[test]
+    fn the_blanks_are_where_the_values_go() {
+        let stream = |category| StreamId::new(category, 42).unwrap();
+        let append = Append::new(stream("Claim"), ExpectedVersion::Any, [sample_event(1)])
+            .and_then(|append| {
+                append.and(stream("Policy"), ExpectedVersion::Any, [sample_event(2)])
+            })
+            .unwrap();
+        let documents = documents(&append);
+        let (first, further) = (&documents[0], &documents[1]);
+        assert_eq!(first.get_i64("_id").unwrap(), 11);
+        assert_eq!(first.get_i64("v").unwrap(), 7);
+        assert_eq!(first.get_i64("at").unwrap(), 1_234);
+        assert!(!first.contains_key("f") && !first.contains_key("w"));
+        assert_eq!(further.get_i64("_id").unwrap(), 12);
+        assert_eq!(further.get_i64("f").unwrap(), 11);
+        let mark = further.get_document("w").unwrap();
+        assert_eq!(*mark, mongodb::bson::doc! { "i": -5_i64, "q": true });
+    }
+
+    #[test]
+    fn an_id_that_follows_from_the_events_is_not_written() {
+        let stream = StreamId::new("Claim", 42).unwrap();
+        let append = Append::new(stream, ExpectedVersion::Any, [sample_event(1)]).unwrap();
+        assert!(!documents(&append)[0].contains_key("a"));
+        let own = append.with_id(AppendId::derived(uuid::Uuid::nil(), "command"));
+        assert!(documents(&own)[0].contains_key("a"));
+    }
+
+    #[test]
+    fn metadata_is_written_once_and_own_metadata_beside_it() {
+        let shared = Metadata::new()
+            .with_actor("jane")
+            .with_header("a\0.$b", "1");
+        let events = [
+            sample_event(1).with_metadata(shared.clone()),
+            sample_event(2).with_metadata(shared),
+            sample_event(3),
+        ];
+        let stream = StreamId::new("Claim", 42).unwrap();
+        let append = Append::new(stream, ExpectedVersion::Any, events).unwrap();
+        let document = &documents(&append)[0];
+        assert_eq!(
+            document.get_document("m").unwrap(),
+            &mongodb::bson::doc! { "b": "jane", "h": ["a\0.$b", "1"] }
+        );
+        let own = |index: usize| {
+            let event = document.get_array("e").unwrap()[index].as_document();
+            event.unwrap().get("x").cloned()
+        };
+        assert_eq!(own(1), None);
+        assert_eq!(own(2), Some(mongodb::bson::doc! {}.into()));
+    }
+}

@@ -1,0 +1,224 @@
+//! Opening a store: what is made, what is refused, and what several processes do at once.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a panic with a message is how a test fails"
+)]
+
+use std::net::TcpListener;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use es_core::testing::sample_event;
+use es_core::{
+    AllRange, Append, AppendError, CheckpointName, CheckpointStore, EventStore, ExpectedVersion,
+    Position, ReadError, SnapshotStore, StreamId, StreamRange,
+};
+use es_store_mongo::mongodb::bson::{Document, doc};
+use es_store_mongo::mongodb::{Client, Database};
+use es_store_mongo::{Index, Indexes, MongoOptions, MongoStore, Namespace, OpenError};
+use es_testkit::mongo::{Server, ServerOptions, shared};
+
+async fn fresh_uri() -> String {
+    let server = shared().await;
+    server.uri_for(&server.database())
+}
+
+async fn database(uri: &str) -> Database {
+    let client = Client::with_uri_str(uri).await.unwrap();
+    client.default_database().unwrap()
+}
+
+async fn index_names(uri: &str, collection: &str) -> Vec<String> {
+    let database = database(uri).await;
+    let events = database.collection::<Document>(collection);
+    let mut names = events.list_index_names().await.unwrap();
+    names.sort_unstable();
+    names
+}
+
+fn append(stream: &str, number: u64) -> Append {
+    let stream: StreamId = stream.parse().unwrap();
+    Append::new(stream, ExpectedVersion::Any, [sample_event(number)]).unwrap()
+}
+
+#[tokio::test]
+async fn no_index_is_made_that_nobody_asked_for() {
+    let uri = fresh_uri().await;
+    MongoStore::connect(&uri).await.unwrap();
+    assert_eq!(index_names(&uri, "events").await, ["_id_", "s_v", "z"]);
+    let options = MongoOptions::default().indexes(Indexes::of([Index::AppendIds]));
+    MongoStore::connect_with(&uri, options).await.unwrap();
+    let names = index_names(&uri, "events").await;
+    assert_eq!(names, ["_id_", "append_ids", "s_v", "z"]);
+}
+
+#[tokio::test]
+async fn thirty_two_processes_may_open_an_empty_database_at_once() {
+    let uri = fresh_uri().await;
+    let opened: Vec<_> = (0..32)
+        .map(|number| {
+            let uri = uri.clone();
+            thread::spawn(move || {
+                let runtime = tokio::runtime::Runtime::new().unwrap();
+                runtime.block_on(async {
+                    let options = MongoOptions::default()
+                        .indexes(Indexes::eager())
+                        .open_timeout(Duration::from_secs(30));
+                    let store = MongoStore::connect_with(&uri, options).await?;
+                    store.append(append("Claim/1", number)).await.unwrap();
+                    store.close().await.unwrap();
+                    Ok::<_, OpenError>(())
+                })
+            })
+        })
+        .collect();
+    for thread in opened {
+        thread.join().unwrap().unwrap();
+    }
+    let store = MongoStore::connect(&uri).await.unwrap();
+    assert_eq!(store.head().await.unwrap(), Position::new(32));
+    let meta = database(&uri).await.collection::<Document>("meta");
+    let layouts = meta.count_documents(doc! { "_id": "layout" }).await;
+    assert_eq!(layouts.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn streams_without_a_unique_index_are_refused_with_the_remedy() {
+    let uri = fresh_uri().await;
+    let create = doc! {
+        "createIndexes": "events",
+        "indexes": [{ "name": "s_v", "key": { "s": 1, "v": 1 } }],
+    };
+    database(&uri).await.run_command(create).await.unwrap();
+    let refused = MongoStore::connect(&uri).await.unwrap_err();
+    assert!(
+        matches!(refused, OpenError::WrongIndex { .. }),
+        "{refused:?}"
+    );
+    assert!(refused.to_string().contains("dropIndex"), "{refused}");
+}
+
+#[tokio::test]
+async fn duplicates_in_what_is_stored_are_refused() {
+    let uri = fresh_uri().await;
+    let events = database(&uri).await.collection::<Document>("events");
+    let twin = |id: i64| doc! { "_id": id, "s": "Claim/1", "v": 1_i64 };
+    events.insert_many([twin(1), twin(2)]).await.unwrap();
+    let refused = MongoStore::connect(&uri).await.unwrap_err();
+    assert!(
+        matches!(refused, OpenError::Duplicates { .. }),
+        "{refused:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_newer_layout_is_refused_and_left_alone() {
+    let uri = fresh_uri().await;
+    let meta = database(&uri).await.collection::<Document>("meta");
+    let newer = doc! { "_id": "layout", "version": 99 };
+    meta.insert_one(newer.clone()).await.unwrap();
+    let refused = MongoStore::connect(&uri).await.unwrap_err();
+    assert!(
+        matches!(refused, OpenError::NewerLayout { found: 99, .. }),
+        "{refused:?}"
+    );
+    assert_eq!(meta.find_one(doc! {}).await.unwrap(), Some(newer));
+}
+
+#[tokio::test]
+async fn namespaces_of_one_database_share_nothing() {
+    let uri = fresh_uri().await;
+    let mut stores = Vec::new();
+    for name in ["a", "b"] {
+        let namespace = Namespace::new(name).unwrap();
+        let options = MongoOptions::default().namespace(namespace);
+        stores.push(MongoStore::connect_with(&uri, options).await.unwrap());
+    }
+    stores[0].append(append("Claim/1", 1)).await.unwrap();
+    assert_eq!(stores[0].head().await.unwrap(), Position::new(1));
+    assert_eq!(stores[1].head().await.unwrap(), Position::START);
+}
+
+#[tokio::test]
+async fn a_port_where_nothing_answers_is_reported_within_seconds() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = silent.local_addr().unwrap().port();
+    let closed = {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.local_addr().unwrap().port()
+    };
+    for port in [port, closed] {
+        let started = Instant::now();
+        let uri = format!("mongodb://jane:s3cret@127.0.0.1:{port}/claims");
+        let refused = MongoStore::connect(&uri).await.unwrap_err();
+        let took = started.elapsed();
+        assert!(took < Duration::from_secs(9), "{took:?}");
+        assert!(
+            matches!(refused, OpenError::Unreachable { .. }),
+            "{refused:?}"
+        );
+        let shown = format!("{refused} {refused:?}");
+        assert!(shown.contains(&port.to_string()), "{shown}");
+        assert!(!shown.contains("s3cret"), "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn another_replica_set_than_the_uri_names_is_reported() {
+    let server = shared().await;
+    let Some(server) = server.server() else {
+        panic!(
+            "this test needs a server of its own: unset ES_TEST_MONGODB_URI, or skip it by name"
+        );
+    };
+    let uri = format!("mongodb://127.0.0.1:{}/x?replicaSet=other", server.port());
+    let refused = MongoStore::connect(&uri).await.unwrap_err();
+    assert!(
+        matches!(refused, OpenError::NoPrimary { .. }),
+        "{refused:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_standalone_server_stores_single_streams_and_refuses_several() {
+    let mut options = ServerOptions::default();
+    options.replica_set = false;
+    let server = Server::start(options).await.unwrap();
+    let store = MongoStore::connect(&server.uri_for("claims"))
+        .await
+        .unwrap();
+    store.append(append("Claim/1", 1)).await.unwrap();
+    let two = append("Claim/1", 2)
+        .and(
+            "Claim/2".parse().unwrap(),
+            ExpectedVersion::Any,
+            [sample_event(3)],
+        )
+        .unwrap();
+    let refused = store.append(two).await;
+    assert!(
+        matches!(refused, Err(AppendError::Unsupported { .. })),
+        "{refused:?}"
+    );
+    assert_eq!(store.head().await.unwrap(), Position::new(1));
+}
+
+#[tokio::test]
+async fn a_closed_store_refuses_everything() {
+    let uri = fresh_uri().await;
+    let store = MongoStore::connect(&uri).await.unwrap();
+    store.append(append("Claim/1", 1)).await.unwrap();
+    store.close().await.unwrap();
+    let claim: StreamId = "Claim/1".parse().unwrap();
+    let name = CheckpointName::new("consumer").unwrap();
+    assert!(store.append(append("Claim/1", 2)).await.is_err());
+    let stream = store.read_stream(&claim, StreamRange::all()).await;
+    assert!(matches!(stream, Err(ReadError::Closed)), "{stream:?}");
+    let all = store.read_all(&AllRange::after(Position::START)).await;
+    assert!(matches!(all, Err(ReadError::Closed)), "{all:?}");
+    assert!(store.head().await.is_err() && store.wait_past(Position::START).await.is_err());
+    assert!(store.load_checkpoint(&name).await.is_err());
+    assert!(store.delete_snapshots(&claim).await.is_err());
+}
