@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use es_benches::closed_loop::{self, Until};
+use es_benches::mongo::Mongo;
 use es_benches::scratch::Scratch;
 use es_benches::subject::{Embedded, Memory, Subject};
 use es_benches::target::Stored;
@@ -24,23 +25,27 @@ const EVENTS: usize = 4;
 const PAYLOAD_BYTES: usize = 205;
 
 fn append(criterion: &mut Criterion) {
-    on::<Memory>(criterion, "append/memory");
-    on::<Embedded>(criterion, "append/embedded");
+    let runtime = Runtime::new().unwrap();
+    on(criterion, &runtime, &Memory, "append/memory");
+    on(criterion, &runtime, &Embedded, "append/embedded");
+    if let Some(mongo) = runtime.block_on(Mongo::named("append/mongo")).unwrap() {
+        on(criterion, &runtime, &mongo, "append/mongo");
+    }
 }
 
-fn on<S: Subject>(criterion: &mut Criterion, name: &str) {
-    let runtime = Runtime::new().unwrap();
+fn on<S: Subject>(criterion: &mut Criterion, runtime: &Runtime, subject: &S, name: &str) {
     let scratch = Scratch::new(Some(env!("CARGO_TARGET_TMPDIR").as_ref())).unwrap();
     let shape = Shape::new(AppendSize::exactly(EVENTS), PAYLOAD_BYTES).unwrap();
     let mut group = criterion.benchmark_group(name);
     for writers in WRITERS {
-        let directory = scratch.fresh().unwrap();
-        let store = runtime.block_on(S::open(directory.path())).unwrap();
+        let place = runtime.block_on(subject.place(&scratch)).unwrap();
+        let store = runtime.block_on(subject.open(&place)).unwrap();
         group.throughput(Throughput::Elements((writers * EVENTS) as u64));
         group.bench_function(BenchmarkId::new("writers", writers), |bencher| {
             bencher.iter_custom(|rounds| runtime.block_on(run(&store, &shape, writers, rounds)));
         });
-        runtime.block_on(S::close(store)).unwrap();
+        runtime.block_on(subject.close(store)).unwrap();
+        runtime.block_on(subject.remove(place)).unwrap();
     }
 }
 

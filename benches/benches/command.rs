@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use es_benches::closed_loop::{self, Until};
+use es_benches::mongo::Mongo;
 use es_benches::scratch::Scratch;
 use es_benches::subject::{Embedded, Memory, Subject};
 use es_benches::traffic::{AppendSize, Shape};
@@ -22,23 +23,27 @@ use tokio::runtime::Runtime;
 const PAYLOAD_BYTES: usize = 205;
 
 fn command(criterion: &mut Criterion) {
-    on::<Memory>(criterion, "command/memory");
-    on::<Embedded>(criterion, "command/embedded");
+    let runtime = Runtime::new().unwrap();
+    on(criterion, &runtime, &Memory, "command/memory");
+    on(criterion, &runtime, &Embedded, "command/embedded");
+    if let Some(mongo) = runtime.block_on(Mongo::named("command/mongo")).unwrap() {
+        on(criterion, &runtime, &mongo, "command/mongo");
+    }
 }
 
-fn on<S: Subject>(criterion: &mut Criterion, name: &str) {
-    let runtime = Runtime::new().unwrap();
+fn on<S: Subject>(criterion: &mut Criterion, runtime: &Runtime, subject: &S, name: &str) {
     let scratch = Scratch::new(Some(env!("CARGO_TARGET_TMPDIR").as_ref())).unwrap();
     let shape = Shape::new(AppendSize::exactly(1), PAYLOAD_BYTES).unwrap();
     let mut group = criterion.benchmark_group(name);
     group.throughput(Throughput::Elements(1));
     for (variant, cached) in [("cached", true), ("loaded_each_time", false)] {
-        let directory = scratch.fresh().unwrap();
-        let store = runtime.block_on(S::open(directory.path())).unwrap();
+        let place = runtime.block_on(subject.place(&scratch)).unwrap();
+        let store = runtime.block_on(subject.open(&place)).unwrap();
         group.bench_function(variant, |bencher| {
             bencher.iter_custom(|commands| runtime.block_on(run(&store, &shape, cached, commands)));
         });
-        runtime.block_on(S::close(store)).unwrap();
+        runtime.block_on(subject.close(store)).unwrap();
+        runtime.block_on(subject.remove(place)).unwrap();
     }
 }
 

@@ -15,6 +15,7 @@ use criterion::{
     BenchmarkGroup, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main,
 };
 use es_benches::claims::Claim;
+use es_benches::mongo::Mongo;
 use es_benches::scratch::Scratch;
 use es_benches::subject::{Embedded, Memory, Subject};
 use es_benches::traffic::{AppendSize, Shape};
@@ -29,15 +30,18 @@ const STREAMS: usize = 8;
 const PAYLOAD_BYTES: usize = 205;
 
 fn load(criterion: &mut Criterion) {
-    on::<Memory>(criterion, "load/memory");
-    on::<Embedded>(criterion, "load/embedded");
+    let runtime = Runtime::new().unwrap();
+    on(criterion, &runtime, &Memory, "load/memory");
+    on(criterion, &runtime, &Embedded, "load/embedded");
+    if let Some(mongo) = runtime.block_on(Mongo::named("load/mongo")).unwrap() {
+        on(criterion, &runtime, &mongo, "load/mongo");
+    }
 }
 
-fn on<S: Subject>(criterion: &mut Criterion, name: &str) {
-    let runtime = Runtime::new().unwrap();
+fn on<S: Subject>(criterion: &mut Criterion, runtime: &Runtime, subject: &S, name: &str) {
     let scratch = Scratch::new(Some(env!("CARGO_TARGET_TMPDIR").as_ref())).unwrap();
-    let directory = scratch.fresh().unwrap();
-    let store = runtime.block_on(S::open(directory.path())).unwrap();
+    let place = runtime.block_on(subject.place(&scratch)).unwrap();
+    let store = runtime.block_on(subject.open(&place)).unwrap();
     let shape = Shape::new(AppendSize::exactly(4), PAYLOAD_BYTES).unwrap();
     let plain = Repository::new(store.clone(), Json);
     let snapshots = with_snapshots(&store, SnapshotPolicy::never());
@@ -48,11 +52,12 @@ fn on<S: Subject>(criterion: &mut Criterion, name: &str) {
         group.throughput(Throughput::Elements(length as u64));
         for (variant, claims) in [("events", &plain), ("events_with_snapshot", &snapshots)] {
             let id = BenchmarkId::new(variant, length);
-            bench(&mut group, id, &runtime, claims, &streams);
+            bench(&mut group, id, runtime, claims, &streams);
         }
     }
     group.finish();
-    runtime.block_on(S::close(store)).unwrap();
+    runtime.block_on(subject.close(store)).unwrap();
+    runtime.block_on(subject.remove(place)).unwrap();
 }
 
 fn bench(

@@ -11,6 +11,7 @@
 use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use es_benches::mongo::Mongo;
 use es_benches::scratch::Scratch;
 use es_benches::subject::{Embedded, Memory, Subject};
 use es_benches::target::Stored;
@@ -24,15 +25,18 @@ const EVENTS: usize = 100_000;
 const PAYLOAD_BYTES: usize = 205;
 
 fn scan(criterion: &mut Criterion) {
-    on::<Memory>(criterion, "scan/memory");
-    on::<Embedded>(criterion, "scan/embedded");
+    let runtime = Runtime::new().unwrap();
+    on(criterion, &runtime, &Memory, "scan/memory");
+    on(criterion, &runtime, &Embedded, "scan/embedded");
+    if let Some(mongo) = runtime.block_on(Mongo::named("scan/mongo")).unwrap() {
+        on(criterion, &runtime, &mongo, "scan/mongo");
+    }
 }
 
-fn on<S: Subject>(criterion: &mut Criterion, name: &str) {
-    let runtime = Runtime::new().unwrap();
+fn on<S: Subject>(criterion: &mut Criterion, runtime: &Runtime, subject: &S, name: &str) {
     let scratch = Scratch::new(Some(env!("CARGO_TARGET_TMPDIR").as_ref())).unwrap();
-    let directory = scratch.fresh().unwrap();
-    let store = runtime.block_on(S::open(directory.path())).unwrap();
+    let place = runtime.block_on(subject.place(&scratch)).unwrap();
+    let store = runtime.block_on(subject.open(&place)).unwrap();
     let shape = Shape::new(AppendSize::exactly(4), PAYLOAD_BYTES).unwrap();
     runtime
         .block_on(fill(Stored(store.clone()), &shape, EVENTS + EVENTS / 4))
@@ -46,7 +50,8 @@ fn on<S: Subject>(criterion: &mut Criterion, name: &str) {
         });
     }
     group.finish();
-    runtime.block_on(S::close(store)).unwrap();
+    runtime.block_on(subject.close(store)).unwrap();
+    runtime.block_on(subject.remove(place)).unwrap();
 }
 
 criterion_group! {

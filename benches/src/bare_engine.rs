@@ -10,7 +10,7 @@ use fjall::{CompressionType, Database, Keyspace, KeyspaceCreateOptions, PersistM
 
 use crate::Failure;
 use crate::group_commit::{GroupCommit, Journal, Placed};
-use crate::target::{Ceiling, Target};
+use crate::target::{Ceiling, PageByPage, Pages, Target};
 use crate::traffic::Work;
 
 /// The bare engine.
@@ -57,12 +57,20 @@ impl Target for BareEngine {
 }
 
 impl Ceiling for BareEngine {
-    fn read_stream(&self, stream: &StreamId) -> Result<u64, Failure> {
+    type Scan = PageByPage<Self>;
+
+    async fn read_stream(&self, stream: &StreamId) -> Result<u64, Failure> {
         self.tables
             .read_stream(stream)
             .map_err(Failure::broken("read a stream from the bare engine"))
     }
 
+    fn scan(&self) -> Self::Scan {
+        PageByPage::new(self.clone())
+    }
+}
+
+impl Pages for BareEngine {
     fn read_page(&self, after: Position, limit: usize) -> Result<Position, Failure> {
         self.tables
             .read_page(after, limit)

@@ -28,14 +28,15 @@ pub enum ClaimEvent {
 }
 
 impl ClaimEvent {
-    /// An event whose JSON payload has this many bytes, or the fewest possible.
+    /// An event whose JSON payload has this many bytes, or the fewest possible. Variants differ in
+    /// their text, so that events compress about as those of people do.
     ///
     /// # Errors
     /// If it cannot be encoded, which does not happen.
-    pub fn of_bytes(bytes: usize) -> Result<Self, Failure> {
+    pub fn of_bytes(bytes: usize, variant: u64) -> Result<Self, Failure> {
         let empty = Self::with_note(String::new());
         let filler = bytes.saturating_sub(encoded(&empty)?.payload.data.len());
-        Ok(Self::with_note("n".repeat(filler)))
+        Ok(Self::with_note(text(filler, variant)))
     }
 
     fn with_note(note: String) -> Self {
@@ -46,6 +47,19 @@ impl ClaimEvent {
             note,
         }
     }
+}
+
+/// Text of so many bytes: letters without a pattern, with spaces in between.
+fn text(bytes: usize, variant: u64) -> String {
+    const LETTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz eatno";
+    let mut state = variant.wrapping_add(1);
+    let letters = (0..bytes).map(|_| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        char::from(LETTERS[(state >> 59) as usize])
+    });
+    letters.collect()
 }
 
 /// The event as a store takes it, under an id that is to be replaced.
@@ -99,7 +113,7 @@ mod tests {
     #[test]
     fn a_payload_has_the_bytes_that_were_asked_for() {
         for bytes in [LEAST_PAYLOAD_BYTES, 205, 4_096] {
-            let event = ClaimEvent::of_bytes(bytes).unwrap();
+            let event = ClaimEvent::of_bytes(bytes, 7).unwrap();
             assert_eq!(encoded(&event).unwrap().payload.data.len(), bytes);
         }
     }

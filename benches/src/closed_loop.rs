@@ -31,6 +31,8 @@ pub enum Until {
     Elapsed(Duration, Stop),
     /// Until each task has done so many steps.
     Steps(u64),
+    /// Until either has come.
+    First(Duration, Stop, u64),
 }
 
 /// What the tasks of a loop did.
@@ -85,12 +87,16 @@ impl Until {
         match self {
             Self::Elapsed(duration, stop) => !stop.is_set() && started.elapsed() < *duration,
             Self::Steps(wanted) => steps < *wanted,
+            Self::First(duration, stop, wanted) => {
+                !stop.is_set() && started.elapsed() < *duration && steps < *wanted
+            }
         }
     }
 }
 
 impl Tally {
-    fn new() -> Self {
+    /// Nothing yet.
+    pub(crate) fn new() -> Self {
         Self {
             ops: 0,
             events: 0,
@@ -114,7 +120,8 @@ impl Tally {
         self.errors += 1;
     }
 
-    fn add(&mut self, other: &Self) {
+    /// Adds what others did meanwhile.
+    pub(crate) fn add(&mut self, other: &Self) {
         self.ops += other.ops;
         self.events += other.events;
         self.errors += other.errors;

@@ -15,6 +15,17 @@ pub enum Failure {
     /// The store does not hold what it acknowledged.
     #[error("the store does not hold what it acknowledged: {0}")]
     Unverified(String),
+    /// Nothing answers where the server should be.
+    #[error(
+        "no MongoDB server answers at {servers}; `cargo xtask mongo up` starts one, and --uri \
+         names another"
+    )]
+    NoServer {
+        /// Where it should be.
+        servers: String,
+        /// What the driver says.
+        source: BoxError,
+    },
     /// A store or a ceiling failed.
     #[error("the benchmark could not {what}")]
     Broken {

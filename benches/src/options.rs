@@ -8,40 +8,9 @@ use clap::{Parser, ValueEnum};
 
 use crate::Failure;
 use crate::claims::{LEAST_PAYLOAD_BYTES, MOST_PAYLOAD_BYTES};
+use crate::method::METHOD;
+use crate::mongo::{DEFAULT_URI, URI_VARIABLE};
 use crate::traffic::{AppendSize, Shape};
-
-/// How each figure is made, for `--help`.
-const METHOD: &str = "\
-How the figures are made:
-  Each task works in a closed loop: it waits for its answer before it goes on. A run takes
-  --seconds; the ceiling (raw) and the store run in turns, --runs times each, on fresh content.
-  Printed are the medians; `spread` is the range of the runs over the median. `ratio` is ours over
-  raw. Compare ratios, not absolute figures of different times or machines.
-
-  append   Events of --payload-bytes bytes of JSON, with an event id and a correlation id, in
-           appends of --events-per-append; 20 appends to a stream, then a new one; every append
-           states the exact version it expects. After each run the store is read to the end:
-           positions and versions dense, as many events as were acknowledged (`verified`).
-           raw, memory:   a vector of events and a map of streams behind a lock.
-           raw, embedded: a raw log: one file filled beforehand, length and crc32c for each
-                          record, one writer thread, one fdatasync for each batch.
-           engine_*:      the bare storage engine with two keyspaces, driven the same way.
-  load     An aggregate is rebuilt from a stream of each length in --stream-events, without and
-           with a snapshot ten events before its end. `read_*` is the store alone, payloads left
-           as bytes. raw, embedded: the bare engine reads the same records, nothing is made of
-           them; raw, memory: the events are cloned.
-  scan     All events of a store with --events in the order of positions, payloads left as bytes;
-           an operation is a page of up to 5,000. `decoded_*` decodes each payload. raw: as for
-           load, over the whole log.
-  command  Repository: create, then 19 times execute on the same aggregate; each decides on as
-           many events as an append has. Aggregates are cached unless --no-cache is given. raw: the
-           same appends to the same kind of store, already encoded. `ratio` is commands over appends.
-  live     From the acknowledgement of an append to the delivery of its last event at a
-           subscription in the same process; each task waits for the delivery. raw: the same append,
-           then its position handed over through a watch channel. `ratio` is of p99_ms, ours over
-           raw: lower is better.
-
-One JSON object a line goes to the standard output, progress to the standard error.";
 
 /// A load generator: throughput and latency of a store, beside the raw engine in the same run.
 #[derive(Debug, Clone, Parser)]
@@ -68,10 +37,11 @@ pub struct Options {
     /// How many bytes of JSON a payload has
     #[arg(long, default_value_t = 205, value_parser = payload_bytes)]
     pub payload_bytes: usize,
-    /// How many processes drive the store
-    #[arg(long, default_value_t = 1, value_parser = at_least_one)]
+    /// How many processes append to the store, each with --concurrency tasks (mongo only)
+    #[arg(long, default_value_t = 1, value_parser = processes)]
     pub processes: usize,
-    /// Where the database is, for stores that have a server
+    /// Where the server is, for mongo; better in ES_BENCH_MONGODB_URI if it holds a password
+    /// [default: what `cargo xtask mongo up` starts]
     #[arg(long)]
     pub uri: Option<String>,
     /// Where to put the data, in a directory of its own that is removed at the end; it should be
@@ -93,6 +63,15 @@ pub struct Options {
     /// For command: load the aggregate for each command
     #[arg(long)]
     pub no_cache: bool,
+    /// For live: the subscriber is another process (mongo only)
+    #[arg(long)]
+    pub across_processes: bool,
+    /// What a process does that was started by another es-bench
+    #[arg(long, value_enum, hide = true, requires = "database")]
+    pub role: Option<Role>,
+    /// The database that the other one made
+    #[arg(long, hide = true)]
+    pub database: Option<String>,
 }
 
 /// A store that can be measured.
@@ -119,6 +98,19 @@ pub enum WorkloadKind {
     Command,
     /// Follow what is appended.
     Live,
+    /// Append, beside a transaction for each append.
+    Naive,
+}
+
+/// What a process does for the one that started it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Role {
+    /// Appends, and tells what it did.
+    Append,
+    /// Subscribes, and tells of each event.
+    Follow,
+    /// Opens a bare change stream, and tells of each event.
+    Watch,
 }
 
 impl Options {
@@ -127,24 +119,57 @@ impl Options {
     /// # Errors
     /// [`Failure::Refused`], which says what follows when.
     pub fn check(&self) -> Result<(), Failure> {
-        if self.store == StoreKind::Mongo {
-            return refuse(format!(
-                "the MongoDB store is not part of this version ({}); it follows in a later release, \
-                 see \"Where it stands\" in README.md. Take --store embedded or --store memory",
-                env!("CARGO_PKG_VERSION")
-            ));
+        match self.store {
+            StoreKind::Mongo => self.check_on_a_server(),
+            StoreKind::Memory | StoreKind::Embedded => self.check_without_a_server(),
         }
+    }
+
+    fn check_on_a_server(&self) -> Result<(), Failure> {
+        if self.dir.is_some() {
+            return refuse("--dir: the data of the mongo store is where its server puts it".into());
+        }
+        if self.processes > 1 && self.workload != WorkloadKind::Append {
+            return refuse("--processes: only --workload append is for several".into());
+        }
+        if self.across_processes && self.workload != WorkloadKind::Live {
+            return refuse("--across-processes: only --workload live has a subscriber".into());
+        }
+        Ok(())
+    }
+
+    fn check_without_a_server(&self) -> Result<(), Failure> {
+        let store = self.store;
         if self.processes > 1 {
             return refuse(format!(
-                "--processes {}: the {} store is for one process at a time, by design; \
+                "--processes {}: the {store} store is for one process at a time, by design; \
                  leave the option out, and turn up --concurrency instead",
-                self.processes, self.store
+                self.processes
+            ));
+        }
+        if self.across_processes {
+            return refuse(format!(
+                "--across-processes: the {store} store is for one process at a time, by design"
+            ));
+        }
+        if self.workload == WorkloadKind::Naive {
+            return refuse(format!(
+                "--workload naive: the {store} store has no transactions to compare with"
             ));
         }
         if self.uri.is_some() {
-            return refuse(format!("--uri: the {} store has no server", self.store));
+            return refuse(format!("--uri: the {store} store has no server"));
         }
         Ok(())
+    }
+
+    /// Where the server is.
+    #[must_use]
+    pub fn server_uri(&self) -> String {
+        let named = self.uri.clone();
+        let named = named.or_else(|| std::env::var(URI_VARIABLE).ok());
+        let named = named.filter(|uri| !uri.is_empty());
+        named.unwrap_or_else(|| DEFAULT_URI.to_owned())
     }
 
     /// How long each run takes.
@@ -168,6 +193,10 @@ fn refuse(why: String) -> Result<(), Failure> {
 
 fn at_least_one(text: &str) -> Result<usize, String> {
     between(text, 1, 100_000_000)
+}
+
+fn processes(text: &str) -> Result<usize, String> {
+    between(text, 1, 64)
 }
 
 fn payload_bytes(text: &str) -> Result<usize, String> {
@@ -203,7 +232,7 @@ macro_rules! display_as_typed {
     )*};
 }
 
-display_as_typed!(StoreKind, WorkloadKind);
+display_as_typed!(StoreKind, WorkloadKind, Role);
 
 #[cfg(test)]
 mod tests {
@@ -225,8 +254,17 @@ mod tests {
     fn what_this_version_cannot_do_is_refused_with_a_reason() {
         for (args, reason) in [
             (
-                "--store mongo --workload append --uri mongodb://db",
-                "the MongoDB store is not part of this version",
+                "--store mongo --workload scan --processes 2",
+                "only --workload append",
+            ),
+            (
+                "--store mongo --workload append --across-processes",
+                "only --workload live",
+            ),
+            ("--store embedded --workload naive", "no transactions"),
+            (
+                "--store memory --workload live --across-processes",
+                "one process at a time",
             ),
             (
                 "--store embedded --workload append --processes 2",

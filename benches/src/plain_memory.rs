@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use es_core::{NewEvent, Position, StreamId, StreamVersion};
 
 use crate::Failure;
-use crate::target::{Ceiling, Target};
+use crate::target::{Ceiling, PageByPage, Pages, Target};
 use crate::traffic::Work;
 
 /// Events in a vector behind a lock.
@@ -58,7 +58,9 @@ impl Target for PlainMemory {
 }
 
 impl Ceiling for PlainMemory {
-    fn read_stream(&self, stream: &StreamId) -> Result<u64, Failure> {
+    type Scan = PageByPage<Self>;
+
+    async fn read_stream(&self, stream: &StreamId) -> Result<u64, Failure> {
         let content = self.content();
         let indexes = content.streams.get(stream).map_or(&[][..], Vec::as_slice);
         let clone = |index: &usize| content.events[*index].clone();
@@ -66,6 +68,12 @@ impl Ceiling for PlainMemory {
         Ok(black_box(events).len() as u64)
     }
 
+    fn scan(&self) -> Self::Scan {
+        PageByPage::new(self.clone())
+    }
+}
+
+impl Pages for PlainMemory {
     fn read_page(&self, after: Position, limit: usize) -> Result<Position, Failure> {
         let content = self.content();
         let from = (after.get() as usize).min(content.events.len());

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use crate::measure::{Measurement, ratio};
+use crate::goal::{Goal, goals};
+use crate::measure::Measurement;
 use crate::options::Options;
 
 /// What `es-bench` prints for one measurement.
@@ -43,6 +44,9 @@ pub struct Report {
     /// Further figures, by workload.
     #[serde(flatten)]
     pub further: Further,
+    /// What the figures are to reach.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub goals: Vec<Goal>,
     /// How many events an append has.
     pub events_per_append: String,
     /// How large a payload is.
@@ -92,6 +96,51 @@ pub struct Further {
     /// That over raw.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decoded_ratio: Option<f64>,
+    /// The same by four connections of the bare driver.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connections4_events_per_s: Option<f64>,
+    /// Ours over that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connections4_ratio: Option<f64>,
+    /// Ours over one connection of the bare driver, if `ratio` is of something else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connection1_ratio: Option<f64>,
+    /// A bare insert for each append, by as many tasks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub insert_events_per_s: Option<f64>,
+    /// Median latency of a bare insert.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub insert_p50_ms: Option<f64>,
+    /// Our median latency over that: lower is better.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub insert_p50_ratio: Option<f64>,
+    /// Documents and indexes on the disk, over the events.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes_per_event: Option<f64>,
+    /// An event as a document of its own, in BSON.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bson_bytes_per_event: Option<f64>,
+    /// The one over the other: lower is better.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes_ratio: Option<f64>,
+    /// Our p99 over that of one process: lower is better.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub p99_ratio: Option<f64>,
+    /// The events of the slowest process over the mean.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub least_share: Option<f64>,
+    /// Inserts that found their position taken, over those that did not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lost_races_per_batch: Option<f64>,
+    /// Median latency through the store only, payloads left as bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub read_p50_ms: Option<f64>,
+    /// That over raw: lower is better.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub read_p50_ratio: Option<f64>,
+    /// Whether the subscriber was another process.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub across_processes: Option<bool>,
     /// Whether aggregates were kept in memory.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cached: Option<bool>,
@@ -109,7 +158,7 @@ impl Report {
         ours: &Measurement,
         raw: &Measurement,
     ) -> Self {
-        let ratio = ratio(ours.events_per_s, raw.events_per_s);
+        let ratio = ours.over(raw, |run| run.events_per_s);
         Self::new(options, raw_name, ours, raw, ratio, "events_per_s")
     }
 
@@ -121,7 +170,7 @@ impl Report {
         ours: &Measurement,
         raw: &Measurement,
     ) -> Self {
-        let ratio = ratio(ours.p99_ms, raw.p99_ms);
+        let ratio = ours.over(raw, |run| run.p99_ms);
         Self::new(options, raw_name, ours, raw, ratio, "p99_ms")
     }
 
@@ -151,6 +200,7 @@ impl Report {
             spread: rounded(ours.spread, 3),
             raw_spread: rounded(raw.spread, 3),
             further: Further::default(),
+            goals: Vec::new(),
             events_per_append: options.events_per_append.to_string(),
             payload_bytes: options.payload_bytes,
             seconds: options.seconds,
@@ -165,6 +215,13 @@ impl Report {
     #[must_use]
     pub fn with(mut self, further: Further) -> Self {
         self.further = further;
+        self
+    }
+
+    /// Adds what the figures are to reach.
+    #[must_use]
+    pub fn with_goals(mut self, options: &Options) -> Self {
+        self.goals = goals(options, &self);
         self
     }
 }

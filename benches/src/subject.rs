@@ -1,40 +1,55 @@
 //! The stores under test, and the ceiling that belongs to each.
 
 use std::future::Future;
-use std::path::Path;
 
 use es_core::memory::MemoryStore;
 use es_core::{EventStore, SnapshotStore};
 use es_store_embedded::EmbeddedStore;
+use tempfile::TempDir;
 
 use crate::Failure;
 use crate::bare_engine::BareEngine;
 use crate::plain_memory::PlainMemory;
+use crate::scratch::Scratch;
 use crate::target::Ceiling;
 
 /// A kind of store that can be measured.
-pub trait Subject: Copy + Send + Sync + 'static {
+pub trait Subject: Clone + Send + Sync + 'static {
     /// The store.
     type Store: EventStore + SnapshotStore + Clone + 'static;
     /// What holds the same content with as little as possible around it, for reading.
     type Ceiling: Ceiling;
+    /// Where the content of a store is.
+    type Place: Send + Sync;
     /// What the ceiling is called.
     const CEILING: &'static str;
+    /// Whether the ceiling reads what the store wrote; if not, it has to be filled too.
+    const SHARED: bool;
 
-    /// Opens an empty store in an empty directory.
-    fn open(directory: &Path) -> impl Future<Output = Result<Self::Store, Failure>> + Send;
+    /// Makes a place without content.
+    fn place(&self, scratch: &Scratch)
+    -> impl Future<Output = Result<Self::Place, Failure>> + Send;
 
-    /// Closes it, so that the directory can be removed.
-    fn close(store: Self::Store) -> impl Future<Output = Result<(), Failure>> + Send;
+    /// Removes a place with its content.
+    fn remove(&self, place: Self::Place) -> impl Future<Output = Result<(), Failure>> + Send;
 
-    /// Opens an empty ceiling in an empty directory.
-    ///
-    /// # Errors
-    /// If it cannot be opened.
-    fn open_ceiling(directory: &Path) -> Result<Self::Ceiling, Failure>;
+    /// Opens the store at a place, empty at first.
+    fn open(
+        &self,
+        place: &Self::Place,
+    ) -> impl Future<Output = Result<Self::Store, Failure>> + Send;
+
+    /// Closes it, so that the place can be removed.
+    fn close(&self, store: Self::Store) -> impl Future<Output = Result<(), Failure>> + Send;
+
+    /// Opens the ceiling at a place, after the store.
+    fn open_ceiling(
+        &self,
+        place: &Self::Place,
+    ) -> impl Future<Output = Result<Self::Ceiling, Failure>> + Send;
 
     /// Closes the ceiling.
-    fn close_ceiling(ceiling: Self::Ceiling);
+    fn close_ceiling(&self, ceiling: Self::Ceiling);
 }
 
 /// The store in memory, beside a plain vector.
@@ -44,21 +59,31 @@ pub struct Memory;
 impl Subject for Memory {
     type Store = MemoryStore;
     type Ceiling = PlainMemory;
+    type Place = ();
     const CEILING: &'static str = "vector";
+    const SHARED: bool = false;
 
-    async fn open(_: &Path) -> Result<MemoryStore, Failure> {
-        Ok(MemoryStore::new())
-    }
-
-    async fn close(_: MemoryStore) -> Result<(), Failure> {
+    async fn place(&self, _: &Scratch) -> Result<(), Failure> {
         Ok(())
     }
 
-    fn open_ceiling(_: &Path) -> Result<PlainMemory, Failure> {
+    async fn remove(&self, (): ()) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    async fn open(&self, (): &()) -> Result<MemoryStore, Failure> {
+        Ok(MemoryStore::new())
+    }
+
+    async fn close(&self, _: MemoryStore) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    async fn open_ceiling(&self, (): &()) -> Result<PlainMemory, Failure> {
         Ok(PlainMemory::new())
     }
 
-    fn close_ceiling(_: PlainMemory) {}
+    fn close_ceiling(&self, _: PlainMemory) {}
 }
 
 /// The durable store, beside the bare engine that it is built on.
@@ -68,26 +93,38 @@ pub struct Embedded;
 impl Subject for Embedded {
     type Store = EmbeddedStore;
     type Ceiling = BareEngine;
+    type Place = TempDir;
     const CEILING: &'static str = "bare engine";
+    const SHARED: bool = false;
 
-    async fn open(directory: &Path) -> Result<EmbeddedStore, Failure> {
-        EmbeddedStore::open(directory.join("store"))
+    async fn place(&self, scratch: &Scratch) -> Result<TempDir, Failure> {
+        scratch.fresh()
+    }
+
+    async fn remove(&self, place: TempDir) -> Result<(), Failure> {
+        place
+            .close()
+            .map_err(Failure::broken("remove the directory"))
+    }
+
+    async fn open(&self, place: &TempDir) -> Result<EmbeddedStore, Failure> {
+        EmbeddedStore::open(place.path().join("store"))
             .await
             .map_err(Failure::broken("open the store"))
     }
 
-    async fn close(store: EmbeddedStore) -> Result<(), Failure> {
+    async fn close(&self, store: EmbeddedStore) -> Result<(), Failure> {
         store
             .close()
             .await
             .map_err(Failure::broken("close the store"))
     }
 
-    fn open_ceiling(directory: &Path) -> Result<BareEngine, Failure> {
-        BareEngine::open(&directory.join("engine"))
+    async fn open_ceiling(&self, place: &TempDir) -> Result<BareEngine, Failure> {
+        BareEngine::open(&place.path().join("engine"))
     }
 
-    fn close_ceiling(ceiling: BareEngine) {
+    fn close_ceiling(&self, ceiling: BareEngine) {
         ceiling.close();
     }
 }

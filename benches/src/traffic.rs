@@ -14,6 +14,12 @@ use crate::claims::{Claim, ClaimEvent, encoded};
 /// A stream gets this many appends, then its task takes a new one.
 pub const APPENDS_PER_STREAM: u32 = 20;
 
+/// How many different events there are: more than a block of a disk holds, or they would compress to
+/// nothing.
+const VARIANTS: u64 = 1_024;
+/// How many bytes they may take.
+const VARIANT_BYTES: u64 = 16 * 1024 * 1024;
+
 /// How many events an append has: `4`, or `1-8` for each number from 1 to 8 equally often.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AppendSize {
@@ -37,10 +43,13 @@ impl AppendSize {
     /// The size of the `turn`-th append of a task: mixed, yet the same in every run.
     #[must_use]
     pub fn at(self, turn: u64) -> usize {
-        let mixed = turn.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 33;
         let span = (self.most - self.least + 1) as u64;
-        self.least + (mixed % span) as usize
+        self.least + (mixed(turn) % span) as usize
     }
+}
+
+fn mixed(number: u64) -> u64 {
+    number.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 33
 }
 
 impl FromStr for AppendSize {
@@ -75,9 +84,9 @@ impl fmt::Display for AppendSize {
 pub struct Shape {
     /// How many events an append has.
     pub size: AppendSize,
-    /// Every event is a copy of this one, encoded once, under an id of its own.
-    event: Arc<NewEvent>,
-    /// The same before it was encoded, for commands.
+    /// Every event is a copy of one of these, encoded once, under an id of its own.
+    events: Arc<[NewEvent]>,
+    /// The first of them before it was encoded, for commands.
     pub line: Arc<ClaimEvent>,
 }
 
@@ -87,11 +96,12 @@ impl Shape {
     /// # Errors
     /// If the event cannot be encoded, which does not happen.
     pub fn new(size: AppendSize, payload_bytes: usize) -> Result<Self, Failure> {
-        let line = ClaimEvent::of_bytes(payload_bytes)?;
+        let event = |variant| encoded(&ClaimEvent::of_bytes(payload_bytes, variant)?);
+        let variants = VARIANTS.min((VARIANT_BYTES / payload_bytes as u64).max(1));
         Ok(Self {
             size,
-            event: Arc::new(encoded(&line)?),
-            line: Arc::new(line),
+            events: (0..variants).map(event).collect::<Result<_, _>>()?,
+            line: Arc::new(ClaimEvent::of_bytes(payload_bytes, 0)?),
         })
     }
 }
@@ -169,18 +179,21 @@ impl Writer {
     pub fn work(&mut self, events: usize) -> Work {
         let version = self.version;
         self.version = version.plus(events as u64);
-        let event = || {
+        let variants = &self.shape.events;
+        // Mixed, so that tasks in step write different texts.
+        let first = mixed(self.turn ^ version.get()) as usize;
+        let event = |number| {
             let id = EventId::new(TimeOrderedIds.next_id());
             let copy = NewEvent {
                 id,
-                ..(*self.shape.event).clone()
+                ..variants[first.wrapping_add(number) % variants.len()].clone()
             };
             copy.with_metadata(self.metadata.clone())
         };
         Work {
             stream: self.stream.clone(),
             version,
-            events: (0..events).map(|_| event()).collect(),
+            events: (0..events).map(event).collect(),
         }
     }
 

@@ -4,14 +4,19 @@ pub mod append;
 pub mod command;
 pub mod live;
 pub mod load;
+pub mod naive;
+pub mod processes;
 pub mod scan;
 
+use std::path::Path;
+
 use crate::Failure;
+use crate::mongo::{Mongo, Server};
 use crate::options::{Options, StoreKind, WorkloadKind};
 use crate::report::Report;
 use crate::scratch::Scratch;
 use crate::stop::Stop;
-use crate::subject::{Embedded, Memory};
+use crate::subject::{Embedded, Memory, Subject};
 
 /// What each workload gets.
 #[derive(Debug)]
@@ -22,27 +27,73 @@ pub struct Setting<'a> {
     pub scratch: &'a Scratch,
     /// Whether to stop.
     pub stop: &'a Stop,
+    /// es-bench itself, to be started again for work in several processes.
+    pub executable: &'a Path,
 }
 
 /// Measures what the options ask for, and hands over each report as soon as there is one.
 ///
 /// # Errors
 /// See [`Failure`].
-pub async fn measure(setting: &Setting<'_>, print: impl FnMut(Report)) -> Result<(), Failure> {
+pub async fn measure(setting: &Setting<'_>, mut print: impl FnMut(Report)) -> Result<(), Failure> {
     let options = setting.options;
     options.check()?;
-    match (options.store, options.workload) {
-        (StoreKind::Memory, WorkloadKind::Append) => append::memory(setting, print).await,
-        (StoreKind::Memory, WorkloadKind::Load) => load::measure::<Memory>(setting, print).await,
-        (StoreKind::Memory, WorkloadKind::Scan) => scan::measure::<Memory>(setting, print).await,
-        (StoreKind::Memory, WorkloadKind::Command) => {
-            command::measure::<Memory>(setting, print).await
+    let print = |report: Report| print(report.with_goals(options));
+    match options.store {
+        StoreKind::Memory => match options.workload {
+            WorkloadKind::Append => append::memory(setting, print).await,
+            _ => on(&Memory, setting, print).await,
+        },
+        StoreKind::Embedded => match options.workload {
+            WorkloadKind::Append => append::embedded(setting, print).await,
+            _ => on(&Embedded, setting, print).await,
+        },
+        StoreKind::Mongo => on_server(setting, print).await,
+    }
+}
+
+/// The workloads that are the same for every store.
+async fn on<S: Subject>(
+    subject: &S,
+    setting: &Setting<'_>,
+    print: impl FnMut(Report),
+) -> Result<(), Failure> {
+    match setting.options.workload {
+        WorkloadKind::Load => load::measure(subject, setting, print).await,
+        WorkloadKind::Scan => scan::measure(subject, setting, print).await,
+        WorkloadKind::Command => command::measure(subject, setting, print).await,
+        WorkloadKind::Live => live::measure(subject, setting, print).await,
+        workload @ (WorkloadKind::Append | WorkloadKind::Naive) => Err(Failure::Refused(format!(
+            "--workload {workload}: not for the {} store",
+            setting.options.store
+        ))),
+    }
+}
+
+/// Drops what is left of the databases whatever happens.
+async fn on_server(setting: &Setting<'_>, print: impl FnMut(Report)) -> Result<(), Failure> {
+    let server = Server::connect(&setting.options.server_uri()).await?;
+    let mongo = Mongo::new(server.clone());
+    let outcome = on_mongo(&mongo, setting, print).await;
+    server.clear().await;
+    outcome
+}
+
+async fn on_mongo(
+    mongo: &Mongo,
+    setting: &Setting<'_>,
+    print: impl FnMut(Report),
+) -> Result<(), Failure> {
+    let options = setting.options;
+    match options.workload {
+        WorkloadKind::Append if options.processes > 1 => {
+            processes::measure(mongo, setting, print).await
         }
-        (StoreKind::Memory, WorkloadKind::Live) => live::measure::<Memory>(setting, print).await,
-        (_, WorkloadKind::Append) => append::embedded(setting, print).await,
-        (_, WorkloadKind::Load) => load::measure::<Embedded>(setting, print).await,
-        (_, WorkloadKind::Scan) => scan::measure::<Embedded>(setting, print).await,
-        (_, WorkloadKind::Command) => command::measure::<Embedded>(setting, print).await,
-        (_, WorkloadKind::Live) => live::measure::<Embedded>(setting, print).await,
+        WorkloadKind::Append => append::mongo::measure(mongo, setting, print).await,
+        WorkloadKind::Naive => naive::measure(mongo, setting, print).await,
+        WorkloadKind::Live if options.across_processes => {
+            live::across::measure(mongo, setting, print).await
+        }
+        _ => on(mongo, setting, print).await,
     }
 }

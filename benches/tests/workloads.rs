@@ -26,6 +26,7 @@ async fn lines(args: &str) -> Vec<Value> {
         options: &options,
         scratch: &scratch,
         stop: &Stop::default(),
+        executable: env!("CARGO_BIN_EXE_es-bench").as_ref(),
     };
     let mut lines = Vec::new();
     workload::measure(&setting, |report| {

@@ -4,6 +4,7 @@
 //! cargo run --release --example claims
 //! cargo run --release --example claims -- --store ./claims
 //! cargo run --release --example claims -- --store ./claims --log events.jsonl.gz
+//! cargo run --release --example claims -- --store "mongodb://127.0.0.1:27117/claims"
 //! ```
 
 use std::error::Error;
@@ -19,7 +20,7 @@ use es_examples::log_file::LogFile;
 use es_examples::projection::Projection;
 use es_examples::report::{Report, counted};
 use es_examples::stop::{INTERRUPTED, Stop};
-use es_examples::store::{Address, Store};
+use es_examples::store::{Address, Kept, Store};
 use es_examples::{import, progress, tour};
 use event_sourcing::core::BoxError;
 use indicatif::ProgressBar;
@@ -29,7 +30,8 @@ use indicatif::ProgressBar;
 #[derive(Debug, Parser)]
 #[command(name = "claims")]
 struct Arguments {
-    /// Where the events go: a directory, or `memory:` [default: a temporary directory]
+    /// Where the events go: a directory, `mongodb://...` or `memory:` [default: a temporary
+    /// directory]
     #[arg(long, value_name = "WHERE")]
     store: Option<String>,
 
@@ -152,12 +154,11 @@ async fn farewell(
     report.line("")?;
     let stopped = "Stopped, with all that was begun finished";
     report.title(if stop.is_asked() { stopped } else { "Next" })?;
-    if let Some(path) = store.kept_in() {
-        let path = path.display();
+    if let Some(Kept { place, address }) = store.kept() {
         report.line(format_args!(
-            "{events} are in {path}. The same again {again}:"
+            "{events} are in {place}. The same again {again}:"
         ))?;
-        report.line(format_args!("   {COMMAND} --store {path}{log}"))?;
+        report.line(format_args!("   {COMMAND} --store {address}{log}"))?;
     } else {
         report.line(format_args!(
             "{events} were stored, and are gone now. To keep them:"

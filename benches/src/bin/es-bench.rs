@@ -5,10 +5,11 @@ use std::process::ExitCode;
 use clap::Parser;
 use es_benches::Failure;
 use es_benches::closed_loop::chain;
-use es_benches::options::Options;
+use es_benches::options::{Options, StoreKind};
 use es_benches::report::Report;
 use es_benches::scratch::Scratch;
 use es_benches::stop::Stop;
+use es_benches::worker;
 use es_benches::workload::{self, Setting};
 
 fn main() -> ExitCode {
@@ -24,27 +25,41 @@ fn main() -> ExitCode {
 
 fn run(options: &Options) -> Result<(), Failure> {
     options.check()?;
-    let scratch = Scratch::new(options.dir.as_deref())?;
-    if let Some(warning) = scratch.warning() {
-        eprintln!("es-bench: warning: {warning}");
-    }
     let runtime = tokio::runtime::Runtime::new().map_err(Failure::broken("start the runtime"))?;
     runtime.block_on(async {
         let stop = Stop::on_ctrl_c();
-        let setting = Setting {
-            options,
-            scratch: &scratch,
-            stop: &stop,
-        };
-        eprintln!(
-            "es-bench: {} {}, {} tasks, {} runs of {} s a side",
-            options.store, options.workload, options.concurrency, options.runs, options.seconds
-        );
-        workload::measure(&setting, print).await
+        match options.role {
+            Some(role) => worker::work(options, role, &stop).await,
+            None => measure(options, &stop).await,
+        }
     })
 }
 
+async fn measure(options: &Options, stop: &Stop) -> Result<(), Failure> {
+    let scratch = Scratch::new(options.dir.as_deref())?;
+    if let Some(warning) = scratch.warning()
+        && options.store != StoreKind::Mongo
+    {
+        eprintln!("es-bench: warning: {warning}");
+    }
+    let executable = std::env::current_exe().map_err(Failure::broken("find itself"))?;
+    let setting = Setting {
+        options,
+        scratch: &scratch,
+        stop,
+        executable: &executable,
+    };
+    eprintln!(
+        "es-bench: {} {}, {} tasks, {} runs of {} s a side",
+        options.store, options.workload, options.concurrency, options.runs, options.seconds
+    );
+    workload::measure(&setting, print).await
+}
+
 fn print(report: Report) {
+    for goal in &report.goals {
+        eprintln!("es-bench: {goal}");
+    }
     match serde_json::to_string(&report) {
         Ok(line) => println!("{line}"),
         Err(error) => eprintln!("es-bench: a report cannot be written: {error}"),

@@ -1,12 +1,14 @@
 //! Appends: how many events become durable, and how long each append waits.
 
+pub mod mongo;
+
 use std::time::Instant;
 
 use super::Setting;
 use crate::Failure;
 use crate::bare_engine::BareEngine;
 use crate::closed_loop::{self, Step, Tally, Task, Until};
-use crate::measure::{interleaved, ratio, side};
+use crate::measure::{interleaved, side};
 use crate::options::Options;
 use crate::plain_memory::PlainMemory;
 use crate::rawlog::RawLog;
@@ -62,12 +64,16 @@ pub(super) async fn drive<T: Target>(target: T, setting: &Setting<'_>) -> Result
 }
 
 /// One run on a fresh store, which is read again afterwards.
-pub(super) async fn store<S: Subject>(setting: &Setting<'_>) -> Result<Tally, Failure> {
-    let directory = setting.scratch.fresh()?;
-    let store = S::open(directory.path()).await?;
+pub(super) async fn store<S: Subject>(
+    subject: &S,
+    setting: &Setting<'_>,
+) -> Result<Tally, Failure> {
+    let place = subject.place(setting.scratch).await?;
+    let store = subject.open(&place).await?;
     let tally = drive(Stored(store.clone()), setting).await?;
     verify(&store, &tally).await?;
-    S::close(store).await?;
+    subject.close(store).await?;
+    subject.remove(place).await?;
     Ok(tally)
 }
 
@@ -77,7 +83,7 @@ pub(super) async fn store<S: Subject>(setting: &Setting<'_>) -> Result<Tally, Fa
 /// See [`Failure`].
 pub async fn memory(setting: &Setting<'_>, mut print: impl FnMut(Report)) -> Result<(), Failure> {
     let raw = side(Memory::CEILING, || drive(PlainMemory::new(), setting));
-    let ours = side("store", || store::<Memory>(setting));
+    let ours = side("store", || store(&Memory, setting));
     let [raw, ours] = interleaved(setting.options.runs, setting.stop, [raw, ours]).await?;
     let report = Report::of_throughput(setting.options, Memory::CEILING, &ours, &raw);
     print(report.with(Further {
@@ -94,13 +100,13 @@ pub async fn memory(setting: &Setting<'_>, mut print: impl FnMut(Report)) -> Res
 pub async fn embedded(setting: &Setting<'_>, mut print: impl FnMut(Report)) -> Result<(), Failure> {
     let raw = side("raw log", || raw_log(setting));
     let engine = side(Embedded::CEILING, || bare_engine(setting));
-    let ours = side("store", || store::<Embedded>(setting));
+    let ours = side("store", || store(&Embedded, setting));
     let sides = [raw, engine, ours];
     let [raw, engine, ours] = interleaved(setting.options.runs, setting.stop, sides).await?;
     let report = Report::of_throughput(setting.options, "raw log", &ours, &raw);
     print(report.with(Further {
         engine_events_per_s: Some(rounded(engine.events_per_s, 1)),
-        engine_ratio: Some(rounded(ratio(ours.events_per_s, engine.events_per_s), 3)),
+        engine_ratio: Some(rounded(ours.over(&engine, |run| run.events_per_s), 3)),
         engine_p50_ms: Some(rounded(engine.p50_ms, 5)),
         engine_p99_ms: Some(rounded(engine.p99_ms, 5)),
         verified: Some(true),

@@ -99,11 +99,12 @@ fn new_id() -> EventId {
 /// # Errors
 /// See [`Failure`].
 pub async fn measure<S: Subject>(
+    subject: &S,
     setting: &Setting<'_>,
     mut print: impl FnMut(Report),
 ) -> Result<(), Failure> {
-    let raw = side("append", || append::store::<S>(setting));
-    let ours = side("commands", || commands::<S>(setting));
+    let raw = side("append", || append::store(subject, setting));
+    let ours = side("commands", || commands(subject, setting));
     let [raw, ours] = interleaved(setting.options.runs, setting.stop, [raw, ours]).await?;
     let report = Report::of_throughput(setting.options, "append", &ours, &raw);
     print(report.with(Further {
@@ -114,15 +115,16 @@ pub async fn measure<S: Subject>(
     Ok(())
 }
 
-async fn commands<S: Subject>(setting: &Setting<'_>) -> Result<Tally, Failure> {
+async fn commands<S: Subject>(subject: &S, setting: &Setting<'_>) -> Result<Tally, Failure> {
     let options = setting.options;
-    let directory = setting.scratch.fresh()?;
-    let store = S::open(directory.path()).await?;
+    let place = subject.place(setting.scratch).await?;
+    let store = subject.open(&place).await?;
     let cached = !options.no_cache;
     let tasks = Commanding::tasks(&store, &options.shape()?, options.concurrency, cached);
     let until = Until::Elapsed(options.duration(), setting.stop.clone());
     let tally = closed_loop::run(tasks, until).await;
     verify(&store, &tally).await?;
-    S::close(store).await?;
+    subject.close(store).await?;
+    subject.remove(place).await?;
     Ok(tally)
 }

@@ -1,13 +1,16 @@
 //! Live: how long an acknowledged event takes to a subscriber in the same process.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+pub mod across;
+mod awaited;
+
+use std::sync::Arc;
 use std::time::Instant;
 
 use es_core::{EventFilter, EventId, EventStoreExt, Position};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use self::awaited::Awaited;
 use super::Setting;
 use crate::Failure;
 use crate::closed_loop::{self, Step, Tally, Task, Until};
@@ -16,65 +19,6 @@ use crate::report::Report;
 use crate::subject::Subject;
 use crate::target::{Stored, Target};
 use crate::traffic::Writer;
-
-/// Who waits for the delivery of what; nothing once no delivery will come.
-type Waiting<K> = Option<BTreeMap<K, oneshot::Sender<Instant>>>;
-
-/// Where those who wait meet the one who delivers.
-#[derive(Debug)]
-struct Awaited<K> {
-    waiting: Arc<Mutex<Waiting<K>>>,
-}
-
-impl<K: Ord> Awaited<K> {
-    fn new() -> Self {
-        Self {
-            waiting: Arc::new(Mutex::new(Some(BTreeMap::new()))),
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Waiting<K>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// What answers once `key` is delivered, or fails if it never will be.
-    fn expect(&self, key: K) -> oneshot::Receiver<Instant> {
-        let (sender, receiver) = oneshot::channel();
-        if let Some(waiting) = &mut *self.lock() {
-            waiting.insert(key, sender);
-        }
-        receiver
-    }
-
-    fn delivered(&self, key: &K) {
-        let waiting = self.lock().as_mut().and_then(|all| all.remove(key));
-        if let Some(waiting) = waiting {
-            // The task may be gone already.
-            let _ = waiting.send(Instant::now());
-        }
-    }
-
-    fn delivered_up_to(&self, key: &K) {
-        let mut waiting = self.lock();
-        while let Some(first) = waiting.as_mut().and_then(BTreeMap::first_entry)
-            && first.key() <= key
-        {
-            let _ = first.remove().send(Instant::now());
-        }
-    }
-
-    fn close(&self) {
-        *self.lock() = None;
-    }
-}
-
-impl<K> Clone for Awaited<K> {
-    fn clone(&self) -> Self {
-        Self {
-            waiting: Arc::clone(&self.waiting),
-        }
-    }
-}
 
 /// A task that appends, and waits for the subscription to bring the last event.
 struct Publishing<T> {
@@ -136,11 +80,12 @@ impl<T: Target> Task for HandingOver<T> {
 /// # Errors
 /// See [`Failure`].
 pub async fn measure<S: Subject>(
+    subject: &S,
     setting: &Setting<'_>,
     mut print: impl FnMut(Report),
 ) -> Result<(), Failure> {
-    let raw = side("watch channel", || watched::<S>(setting));
-    let ours = side("subscription", || subscribed::<S>(setting));
+    let raw = side("watch channel", || watched(subject, setting));
+    let ours = side("subscription", || subscribed(subject, setting));
     let [raw, ours] = interleaved(setting.options.runs, setting.stop, [raw, ours]).await?;
     print(Report::of_latency(
         setting.options,
@@ -151,9 +96,9 @@ pub async fn measure<S: Subject>(
     Ok(())
 }
 
-async fn subscribed<S: Subject>(setting: &Setting<'_>) -> Result<Tally, Failure> {
-    let directory = setting.scratch.fresh()?;
-    let store = S::open(directory.path()).await?;
+async fn subscribed<S: Subject>(subject: &S, setting: &Setting<'_>) -> Result<Tally, Failure> {
+    let place = subject.place(setting.scratch).await?;
+    let store = subject.open(&place).await?;
     let awaited = Awaited::new();
     let subscriber = follow(store.clone(), awaited.clone());
     let target = Stored(store.clone());
@@ -165,7 +110,8 @@ async fn subscribed<S: Subject>(setting: &Setting<'_>) -> Result<Tally, Failure>
     let tally = drive(setting, publishing).await?;
     end(subscriber).await;
     drop(target);
-    S::close(store).await?;
+    subject.close(store).await?;
+    subject.remove(place).await?;
     Ok(tally)
 }
 
@@ -177,7 +123,7 @@ fn follow<S: EventStoreExt + Clone + 'static>(
         let mut events = store.subscribe(Position::START, EventFilter::all());
         loop {
             match events.next().await {
-                Ok(event) => awaited.delivered(&event.id),
+                Ok(event) => awaited.delivered(&event.id, Instant::now()),
                 Err(error) => {
                     eprintln!("es-bench: {}", closed_loop::chain(&error));
                     return awaited.close();
@@ -187,9 +133,9 @@ fn follow<S: EventStoreExt + Clone + 'static>(
     })
 }
 
-async fn watched<S: Subject>(setting: &Setting<'_>) -> Result<Tally, Failure> {
-    let directory = setting.scratch.fresh()?;
-    let store = S::open(directory.path()).await?;
+async fn watched<S: Subject>(subject: &S, setting: &Setting<'_>) -> Result<Tally, Failure> {
+    let place = subject.place(setting.scratch).await?;
+    let store = subject.open(&place).await?;
     let head = Arc::new(watch::Sender::new(Position::START));
     let awaited = Awaited::new();
     let watcher = watch_head(head.subscribe(), awaited.clone());
@@ -203,7 +149,8 @@ async fn watched<S: Subject>(setting: &Setting<'_>) -> Result<Tally, Failure> {
     let tally = drive(setting, handing_over).await?;
     end(watcher).await;
     drop(target);
-    S::close(store).await?;
+    subject.close(store).await?;
+    subject.remove(place).await?;
     Ok(tally)
 }
 

@@ -14,7 +14,7 @@ use super::Setting;
 use crate::Failure;
 use crate::claims::Claim;
 use crate::closed_loop::{self, Step, Tally, Task, Until};
-use crate::measure::{Measurement, interleaved, ratio, side};
+use crate::measure::{Measurement, interleaved, side};
 use crate::report::{Further, Report, rounded};
 use crate::subject::Subject;
 use crate::target::{Ceiling, Stored, Target};
@@ -154,7 +154,7 @@ impl<S: Subject> Reading<S> {
     /// Reads a stream; returns how many events it has.
     async fn read(&self, stream: &StreamId) -> Result<u64, Failure> {
         match self {
-            Self::Raw(ceiling) => ceiling.read_stream(stream),
+            Self::Raw(ceiling) => ceiling.read_stream(stream).await,
             Self::Bytes(store) => {
                 let events = store.read_stream_to_end(stream, StreamRange::all()).await;
                 let events = events.map_err(Failure::broken("read a stream"))?;
@@ -193,20 +193,22 @@ impl<S: Subject> Task for Loading<S> {
 /// # Errors
 /// See [`Failure`].
 pub async fn measure<S: Subject>(
+    subject: &S,
     setting: &Setting<'_>,
     mut print: impl FnMut(Report),
 ) -> Result<(), Failure> {
-    let directory = setting.scratch.fresh()?;
-    let store = S::open(directory.path()).await?;
-    let ceiling = S::open_ceiling(directory.path())?;
+    let place = subject.place(setting.scratch).await?;
+    let store = subject.open(&place).await?;
+    let ceiling = subject.open_ceiling(&place).await?;
     for length in &setting.options.stream_events {
         let figures = measure_length::<S>(setting, &store, &ceiling, *length).await?;
         for report in figures.reports::<S>(setting, *length) {
             print(report);
         }
     }
-    S::close_ceiling(ceiling);
-    S::close(store).await
+    subject.close_ceiling(ceiling);
+    subject.close(store).await?;
+    subject.remove(place).await
 }
 
 struct Figures {
@@ -225,11 +227,15 @@ async fn measure_length<S: Subject>(
     let options = setting.options;
     let shape = options.shape()?;
     let count = (options.events / length).clamp(*STREAMS.start(), *STREAMS.end());
-    eprintln!("es-bench: writing {count} streams of {length} events, twice");
+    eprintln!("es-bench: writing {count} streams of {length} events");
     let ours: Arc<[_]> = fill_with_snapshots(store, &shape, length, count)
         .await?
         .into();
-    let raws: Arc<[_]> = fill(ceiling, &shape, length, count).await?.into();
+    let raws: Arc<[_]> = if S::SHARED {
+        Arc::clone(&ours)
+    } else {
+        fill(ceiling, &shape, length, count).await?.into()
+    };
     let side = |name, reading: Reading<S>, streams: &Arc<[StreamId]>| {
         let streams = Arc::clone(streams);
         side(name, move || {
@@ -281,11 +287,13 @@ impl Figures {
                 ..further
             })
         };
-        let read_ratio = ratio(self.bytes.events_per_s, self.raw.events_per_s);
+        let read_ratio = self.bytes.over(&self.raw, |run| run.events_per_s);
         let without = Further {
             snapshot: Some(false),
             read_events_per_s: Some(rounded(self.bytes.events_per_s, 1)),
             read_ratio: Some(rounded(read_ratio, 3)),
+            read_p50_ms: Some(rounded(self.bytes.p50_ms, 5)),
+            read_p50_ratio: Some(rounded(self.bytes.over(&self.raw, |run| run.p50_ms), 3)),
             ..Further::default()
         };
         let with = Further {

@@ -4,9 +4,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Instant;
 
-use es_core::{
-    AllRange, CodecSet, EventCoding, EventStore, MAX_PAGE_EVENTS, Position, RecordedEvent,
-};
+use es_core::{AllRange, CodecSet, EventCoding, EventStore, Position, RecordedEvent};
 use es_serde::Json;
 
 use super::Setting;
@@ -14,10 +12,10 @@ use super::append::Appending;
 use crate::Failure;
 use crate::claims::ClaimEvent;
 use crate::closed_loop::{self, Step, Tally, Task, Until};
-use crate::measure::{interleaved, ratio, side};
+use crate::measure::{interleaved, side};
 use crate::report::{Further, Report, rounded};
 use crate::subject::Subject;
-use crate::target::{Ceiling, Stored, Target};
+use crate::target::{Ceiling, RawScan, Stored, Target};
 use crate::traffic::Shape;
 
 /// How many tasks fill a store.
@@ -94,20 +92,16 @@ impl<S: EventStore + Clone + 'static> Task for Scanning<S> {
     }
 }
 
-struct RawScanning<C> {
-    ceiling: C,
-    after: Position,
-}
+struct RawScanning<R>(R);
 
-impl<C: Ceiling> Task for RawScanning<C> {
+impl<R: RawScan> Task for RawScanning<R> {
     async fn step(&mut self) -> Result<Step, Failure> {
         let called = Instant::now();
-        let last = self.ceiling.read_page(self.after, MAX_PAGE_EVENTS)?;
-        let latency = called.elapsed();
-        let events = last.get() - self.after.get();
-        let at_end = events < MAX_PAGE_EVENTS as u64;
-        self.after = if at_end { Position::START } else { last };
-        Ok(Step { events, latency })
+        let events = self.0.page().await?;
+        Ok(Step {
+            events,
+            latency: called.elapsed(),
+        })
     }
 }
 
@@ -131,25 +125,20 @@ pub async fn fill<T: Target>(target: T, shape: &Shape, events: usize) -> Result<
 /// # Errors
 /// See [`Failure`].
 pub async fn measure<S: Subject>(
+    subject: &S,
     setting: &Setting<'_>,
     mut print: impl FnMut(Report),
 ) -> Result<(), Failure> {
-    let Setting {
-        options,
-        scratch,
-        stop,
-    } = setting;
-    let directory = scratch.fresh()?;
-    let store = S::open(directory.path()).await?;
-    let ceiling = S::open_ceiling(directory.path())?;
+    let options = setting.options;
+    let place = subject.place(setting.scratch).await?;
+    let store = subject.open(&place).await?;
+    let ceiling = subject.open_ceiling(&place).await?;
     fill(Stored(store.clone()), &options.shape()?, options.events).await?;
-    fill(ceiling.clone(), &options.shape()?, options.events).await?;
+    if !S::SHARED {
+        fill(ceiling.clone(), &options.shape()?, options.events).await?;
+    }
     let raw = side(S::CEILING, || async {
-        let task = || RawScanning {
-            ceiling: ceiling.clone(),
-            after: Position::START,
-        };
-        Ok(repeat(setting, task).await)
+        Ok(repeat(setting, || RawScanning(ceiling.scan())).await)
     });
     let ours = |name, decoded| {
         let store = &store;
@@ -158,15 +147,17 @@ pub async fn measure<S: Subject>(
         })
     };
     let sides = [raw, ours("bytes", false), ours("decoded", true)];
-    let [raw, bytes, decoded] = interleaved(options.runs, stop, sides).await?;
+    let [raw, bytes, decoded] = interleaved(options.runs, setting.stop, sides).await?;
     let report = Report::of_throughput(options, S::CEILING, &bytes, &raw);
+    let decoded_ratio = decoded.over(&raw, |run| run.events_per_s);
     print(report.with(Further {
         decoded_events_per_s: Some(rounded(decoded.events_per_s, 1)),
-        decoded_ratio: Some(rounded(ratio(decoded.events_per_s, raw.events_per_s), 3)),
+        decoded_ratio: Some(rounded(decoded_ratio, 3)),
         ..Further::default()
     }));
-    S::close_ceiling(ceiling);
-    S::close(store).await
+    subject.close_ceiling(ceiling);
+    subject.close(store).await?;
+    subject.remove(place).await
 }
 
 async fn repeat<T: Task>(setting: &Setting<'_>, task: impl Fn() -> T) -> Tally {

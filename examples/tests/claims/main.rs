@@ -5,6 +5,7 @@
 mod import;
 mod interrupted;
 mod log;
+mod mongo;
 mod program;
 mod refused;
 mod teleclaims;

@@ -1,6 +1,7 @@
 //! Running the program, and looking into the store that it leaves.
 
 use std::env::{self, consts::EXE_SUFFIX};
+use std::ffi::OsStr;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -64,12 +65,12 @@ pub(crate) fn example(name: &str) -> Command {
     Command::new(program)
 }
 
-pub(crate) fn run<A: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = A>) -> Ended {
+pub(crate) fn run<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Ended {
     program().args(arguments).output().unwrap().into()
 }
 
 /// Imports a log into a store.
-pub(crate) fn import(store: &Path, log: &Path) -> Ended {
+pub(crate) fn import(store: impl AsRef<OsStr>, log: &Path) -> Ended {
     program()
         .arg("--store")
         .arg(store)
