@@ -186,7 +186,10 @@ pub struct AllPage {
     /// Every event of the range up to here was looked at; where to read on, and what a checkpoint
     /// may hold once the events are handled.
     pub scanned_to: Position,
-    /// Whether the range, or the store, ended here.
+    /// Whether the range, or the store, ended here at some moment between the call and the answer.
+    ///
+    /// A page with events may leave that open where finding out would cost the store a further
+    /// look: then the next page is empty, and says so.
     pub at_end: bool,
 }
 

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use futures_util::future::poll_immediate;
 use futures_util::{Stream, stream};
 
 use crate::{AllRange, EventFilter, EventStore, Place, Position, ReadError, RecordedEvent};
@@ -35,8 +36,10 @@ pub struct Subscription {
     page: VecDeque<RecordedEvent>,
     /// Everything up to here was delivered or filtered out.
     delivered: Position,
-    /// Whether the last page reached the end of the store: the next one has to be waited for.
+    /// Whether the last page said that the store ended there.
     at_end: bool,
+    /// Whether the last page was not a full one, so that the next one may have to be waited for.
+    caught_up: bool,
     live: bool,
 }
 
@@ -51,6 +54,7 @@ impl Subscription {
             page: VecDeque::new(),
             delivered: after,
             at_end: false,
+            caught_up: false,
             live: false,
         }
     }
@@ -133,8 +137,9 @@ impl Subscription {
         self.delivered
     }
 
-    /// Whether it has reached the end of the store at least once since it last fell behind a page.
-    /// A page that a live subscription reads may end before the end, since new events come.
+    /// Whether it has reached the end of the store, as far as that was known then, at least once
+    /// since it last fell behind a page. A page that a live subscription reads may end before the
+    /// end, since new events come.
     #[must_use]
     pub fn is_live(&self) -> bool {
         self.live
@@ -151,10 +156,17 @@ impl Subscription {
         })
     }
 
-    /// Reads one page, after waiting for it if the store's end was reached.
+    /// Reads one page, after waiting for it if it is not there yet.
     async fn fill(&mut self) -> Result<(), ReadError> {
-        if self.at_end {
-            self.store.wait_past(self.range.after).await?;
+        if self.caught_up {
+            let mut more = self.store.wait_past(self.range.after);
+            match poll_immediate(&mut more).await {
+                Some(there) => there?,
+                None => {
+                    self.live = true;
+                    more.await?;
+                }
+            }
         }
         self.read_page().await
     }
@@ -166,6 +178,7 @@ impl Subscription {
         let fell_behind = looked_at >= self.range.page_limit() as u64;
         self.range.after = page.scanned_to;
         self.at_end = page.at_end;
+        self.caught_up = page.at_end || !fell_behind;
         self.live = page.at_end || (self.live && !fell_behind);
         if page.events.is_empty() {
             self.delivered = page.scanned_to;

@@ -6,6 +6,7 @@ use mongodb::bson::{Document, RawDocumentBuf, cstr, rawdoc};
 use mongodb::error::{Error, Result};
 use mongodb::raw_batch_cursor::RawBatch;
 
+use crate::database::Database;
 use crate::shared::detached;
 
 /// How a write is acknowledged: by a majority, from its journal.
@@ -13,20 +14,23 @@ pub(crate) fn write_concern() -> RawDocumentBuf {
     rawdoc! { "w": "majority", "j": true }
 }
 
-/// Runs a find, and returns the documents of its first reply: all, or as many as fit 16 MiB.
+/// Runs a find with the store's read concern on the primary, and returns the documents of its
+/// first reply: all, or as many as fit 16 MiB.
 ///
 /// The command must come without `readConcern`. Runs to its end even if it is dropped.
-pub(crate) async fn find(
-    handle: &mongodb::Database,
-    read_concern: RawDocumentBuf,
-    command: RawDocumentBuf,
-) -> Result<Vec<Bytes>> {
-    let handle = handle.clone();
-    detached(async move { find_attached(&handle, read_concern, command).await }).await
+pub(crate) async fn find(database: &Database, command: RawDocumentBuf) -> Result<Vec<Bytes>> {
+    let database = database.clone();
+    detached(async move {
+        let concern = database.read_concern();
+        find_attached(&database, database.handle(), concern, command).await
+    })
+    .await
 }
 
-/// As [`find`], for who sees to it that the future is not dropped half way.
+/// As [`find`], with a handle and a read concern of the caller's, who also sees to it that the
+/// future is not dropped half way.
 pub(crate) async fn find_attached(
+    database: &Database,
     handle: &mongodb::Database,
     read_concern: RawDocumentBuf,
     mut command: RawDocumentBuf,
@@ -34,8 +38,11 @@ pub(crate) async fn find_attached(
     command.append(cstr!("singleBatch"), true);
     command.append(cstr!("readConcern"), read_concern);
     let mut cursor = handle.run_raw_cursor_command(command).batch().await?;
-    let batch = cursor.next().await.transpose()?;
-    batch.map_or_else(|| Ok(Vec::new()), |batch| documents(&batch))
+    let Some(reply) = cursor.next().await.transpose()? else {
+        return Ok(Vec::new());
+    };
+    database.saw_reply(reply.as_raw_document());
+    documents(&reply)
 }
 
 /// Runs a write, and returns the server's reply once a majority has it.

@@ -6,10 +6,11 @@ use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
 
 use es_core::{Position, ReadError, StreamId, StreamVersion, Timestamp};
-use mongodb::bson::{self, Document, RawDocumentBuf, cstr, rawdoc};
+use mongodb::Client;
+use mongodb::bson::{self, RawDocument, RawDocumentBuf, cstr, rawdoc};
 use mongodb::options::SelectionCriteria;
-use mongodb::{Client, Cursor};
 
+use crate::command;
 use crate::connect::index_set::{self, Listed};
 use crate::connect::server::ServerFacts;
 use crate::error::OpenError;
@@ -17,7 +18,7 @@ use crate::extent::Extent;
 use crate::indexes::Index;
 use crate::namespace::Collections;
 use crate::options::MongoOptions;
-use crate::reader::{Ahead, Awaited, Pace};
+use crate::reader::{Ahead, Pace};
 
 /// One namespace of a database. Clones share everything.
 #[derive(Clone)]
@@ -45,7 +46,6 @@ struct Inner {
 pub(crate) struct Reads {
     pub(crate) pace: Pace,
     pub(crate) ahead: Ahead,
-    pub(crate) awaited: Awaited,
 }
 
 impl Database {
@@ -137,6 +137,13 @@ impl Database {
         self.0.newest.fetch_max(packed, Ordering::AcqRel);
     }
 
+    /// As [`saw`](Self::saw), of a reply as it came. A standalone server says no such time.
+    pub(crate) fn saw_reply(&self, reply: &RawDocument) {
+        if let Ok(time) = reply.get_timestamp("operationTime") {
+            self.saw(time);
+        }
+    }
+
     /// What is committed by a majority, and everything that this process knows of.
     pub(crate) fn read_concern(&self) -> RawDocumentBuf {
         if !self.is_replica_set() {
@@ -155,15 +162,6 @@ impl Database {
         concern
     }
 
-    /// Runs a `find` with the store's read concern on the primary.
-    pub(crate) async fn find(
-        &self,
-        mut command: RawDocumentBuf,
-    ) -> mongodb::error::Result<Cursor<Document>> {
-        command.append(cstr!("readConcern"), self.read_concern());
-        self.handle().run_raw_cursor_command(command).await
-    }
-
     /// The end of the log: its last position, and when that was recorded.
     pub(crate) async fn last_document(&self) -> Result<Option<(Position, Timestamp)>, ReadError> {
         let unavailable = |error: mongodb::error::Error| ReadError::Unavailable {
@@ -173,14 +171,13 @@ impl Database {
             "find": self.events(),
             "sort": { "_id": -1 },
             "limit": 1,
-            "singleBatch": true,
             "projection": { "_id": 1, "n": 1, "at": 1 },
         };
-        let mut cursor = self.find(command).await.map_err(unavailable)?;
-        if !cursor.advance().await.map_err(unavailable)? {
+        let found = command::find(self, command).await.map_err(unavailable)?;
+        let Some(last) = found.first() else {
             return Ok(None);
-        }
-        let last = Extent::of(cursor.current()).map_err(|error| ReadError::Corrupt {
+        };
+        let last = Extent::of_bytes(last).map_err(|error| ReadError::Corrupt {
             position: Position::MAX,
             source: error.into(),
         })?;
@@ -197,15 +194,14 @@ impl Database {
             "filter": { "s": stream.as_str() },
             "sort": { "v": -1 },
             "limit": 1,
-            "singleBatch": true,
             "projection": { "_id": 1, "v": 1, "n": 1 },
             "hint": { "s": 1, "v": 1 },
         };
-        let mut cursor = self.find(command).await?;
-        if !cursor.advance().await? {
+        let found = command::find(self, command).await?;
+        let Some(last) = found.first() else {
             return Ok(None);
-        }
-        let last = cursor.current();
+        };
+        let last = RawDocument::from_bytes(last)?;
         let number = |field| last.get_i64(field).map(i64::cast_unsigned);
         let bad = |error| mongodb::error::Error::custom(format!("{error}"));
         let count = last.get_i32("n").map_err(bad)?.max(1).cast_unsigned();

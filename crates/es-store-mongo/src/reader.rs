@@ -1,7 +1,10 @@
 //! Reading: pages of raw documents, taken apart by hand.
 //!
 //! Every read is of what a majority has committed, and sees at least what this process has
-//! written or read before ([`Database::read_concern`]). Documents tile the positions, and the
+//! written or read before ([`Database::read_concern`]). Where the log ends is confirmed by a
+//! majority each time: a primary that was cut off from the others and does not know it yet may
+//! answer a read, and know nothing of what the new primary has committed. So a page is never said
+//! to end the log unless it is empty and that was confirmed. Documents tile the positions, and the
 //! versions of each stream, so a reader knows at every document which one must come next, and
 //! stops at a hole rather than read on over it (I6).
 //!
@@ -14,7 +17,6 @@
 mod ahead;
 mod all;
 mod append;
-mod awaited;
 pub(crate) mod batch;
 mod event;
 pub(crate) mod fetch;
@@ -33,7 +35,6 @@ use es_core::{
 };
 
 pub(crate) use ahead::Ahead;
-pub(crate) use awaited::Awaited;
 pub(crate) use pace::Pace;
 
 use crate::layout::decode::Malformed;
@@ -66,9 +67,7 @@ pub(crate) async fn read_event(
 
 /// Returns once there is an event after a position.
 pub(crate) async fn wait_past(shared: &Arc<Shared>, position: Position) -> Result<(), ReadError> {
-    shared.hub.wait_past(position).await?;
-    shared.database.reads().awaited.note(position);
-    Ok(())
+    shared.hub.wait_past(position).await
 }
 
 /// The position of the last event.

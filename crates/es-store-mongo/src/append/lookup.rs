@@ -9,6 +9,7 @@ use mongodb::error::Result;
 use uuid::Uuid;
 
 use super::heads::Head;
+use crate::command;
 use crate::shared::Shared;
 
 /// How many streams are looked up at a time.
@@ -170,13 +171,11 @@ async fn identities(
         "sort": { "_id": 1 },
         "hint": hint,
         "limit": limit,
+        "batchSize": limit,
     };
-    let mut cursor = shared.database.find(command).await?;
-    let mut found = Vec::new();
-    while cursor.advance().await? {
-        found.extend(Identity::of(cursor.current()));
-    }
-    Ok(found)
+    let found = command::find(&shared.database, command).await?;
+    let documents = found.iter().map(|bytes| RawDocument::from_bytes(bytes));
+    Ok(documents.flatten().filter_map(Identity::of).collect())
 }
 
 fn signed(number: u64) -> i64 {

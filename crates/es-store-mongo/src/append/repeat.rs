@@ -35,7 +35,12 @@ pub(super) async fn settle(
     hint: Option<Position>,
     known_at: Position,
 ) -> Option<Box<Job>> {
-    let owner = patiently(&job, || stored_owner(&shared, &job, hint)).await?;
+    let mut owner = patiently(&job, || stored_owner(&shared, &job, hint)).await?;
+    if owner.is_none() {
+        // A primary of old may not know of it. What is read after this is true now.
+        patiently(&job, || shared.hub.fresh_head()).await?;
+        owner = patiently(&job, || stored_owner(&shared, &job, hint)).await?;
+    }
     if let Some((_, first)) = owner {
         let stored = reader::append_at(&shared, first, job.append.writes().len()).await;
         let answer = match stored {
@@ -131,9 +136,10 @@ fn streams(job: &Job) -> Vec<StreamId> {
 }
 
 /// Reads until it works or the caller has gone.
-async fn patiently<T, F>(job: &Job, read: impl Fn() -> F) -> Option<T>
+async fn patiently<T, E, F>(job: &Job, read: impl Fn() -> F) -> Option<T>
 where
-    F: Future<Output = Result<T>>,
+    E: std::fmt::Display,
+    F: Future<Output = std::result::Result<T, E>>,
 {
     let mut backoff = Backoff::new();
     loop {

@@ -69,8 +69,7 @@ impl ArchiveCollection {
     }
 
     async fn find(&self, command: RawDocumentBuf) -> ServerResult<Vec<Bytes>> {
-        let concern = self.database.read_concern();
-        command::find(self.database.handle(), concern, command).await
+        command::find(&self.database, command).await
     }
 }
 

@@ -40,7 +40,7 @@ async fn document_at(database: &Database, position: Position) -> Result<Option<S
         "limit": 1,
         "projection": { "_id": 1, "n": 1, "at": 1 },
     };
-    let found = command::find(database.handle(), database.read_concern(), find);
+    let found = command::find(database, find);
     let found = found.await.map_err(|error| ReadError::Unavailable {
         source: error.into(),
     })?;

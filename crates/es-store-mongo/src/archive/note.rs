@@ -43,7 +43,7 @@ pub(crate) async fn read(database: &Database) -> Result<Option<Position>> {
         "filter": { "_id": ARCHIVE },
         "limit": 1,
     };
-    let found = command::find(database.handle(), database.read_concern(), find).await?;
+    let found = command::find(database, find).await?;
     Ok(found.first().map(|note| {
         let up_to = RawDocument::from_bytes(note)
             .ok()

@@ -50,7 +50,7 @@ impl Selection {
             let documents = i64::try_from(documents).unwrap_or(i64::MAX);
             find.append(cstr!("limit"), documents);
             find.append(cstr!("batchSize"), documents);
-            let found = command::find(database.handle(), database.read_concern(), find).await?;
+            let found = command::find(database, find).await?;
             let batch = self.take(found)?;
             if !batch.is_empty() {
                 return Ok(batch);

@@ -16,7 +16,7 @@ pub(super) async fn read(database: &Database) -> Result<Option<i32>, MigrateErro
         "filter": { "_id": LAYOUT },
         "limit": 1,
     };
-    let found = command::find(database.handle(), database.read_concern(), find).await?;
+    let found = command::find(database, find).await?;
     let Some(found) = found.first() else {
         return Ok(None);
     };
@@ -59,6 +59,6 @@ pub(super) async fn has_events(database: &Database) -> Result<bool, MigrateError
         "limit": 1,
         "projection": { "_id": 1 },
     };
-    let found = command::find(database.handle(), database.read_concern(), find).await?;
+    let found = command::find(database, find).await?;
     Ok(!found.is_empty())
 }

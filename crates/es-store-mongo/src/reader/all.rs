@@ -1,7 +1,7 @@
 //! Pages of all events, in the order of positions.
 
 use bytes::Bytes;
-use es_core::{AllPage, AllRange, Position, ReadError};
+use es_core::{AllPage, AllRange, Place, Position, ReadError};
 use mongodb::bson::{RawDocumentBuf, rawdoc};
 
 use super::fetch::{Found, Query, find};
@@ -17,32 +17,37 @@ pub(super) async fn read(shared: &Shared, range: &AllRange) -> Result<AllPage, R
         return Ok(AllPage::new(Vec::new(), range.after, true));
     }
     if let Some(page) = shared.hub.page(range) {
-        return told_the_end(shared, range, page?).await;
+        return page;
     }
     if range.after >= shared.hub.head()
         && let Some(page) = at_the_end(shared, range).await?
     {
         return Ok(page);
     }
-    let page = match filtered::plan(&shared.database, &range.filter) {
-        Some(plan) => filtered::read(shared, range, plan).await?,
-        None => scan(shared, range).await?,
-    };
-    shared.hub.saw_head(last_position(&page));
-    Ok(page)
+    let page = read_some(shared, range).await?;
+    if page.scanned_to > range.after {
+        return Ok(page);
+    }
+    // Whoever answered knows of nothing more: the log ends here, or does for an old primary only.
+    if let Some(page) = at_the_end(shared, range).await? {
+        return Ok(page);
+    }
+    let page = read_some(shared, range).await?;
+    if page.scanned_to > range.after {
+        return Ok(page);
+    }
+    Err(ReadError::Hole {
+        expected: Place::Position(range.after.next()),
+        found: Place::Position(shared.hub.head()),
+    })
 }
 
-/// A page out of memory does not know whether the log ends behind it.
-async fn told_the_end(
-    shared: &Shared,
-    range: &AllRange,
-    mut page: AllPage,
-) -> Result<AllPage, ReadError> {
-    let awaited = shared.database.reads().awaited.take(range.after);
-    if !page.at_end && !awaited && page.scanned_to >= shared.hub.head() {
-        page.at_end = shared.hub.fresh_head().await? <= page.scanned_to;
+/// A page of what is in the collection.
+async fn read_some(shared: &Shared, range: &AllRange) -> Result<AllPage, ReadError> {
+    match filtered::plan(&shared.database, &range.filter) {
+        Some(plan) => filtered::read(shared, range, plan).await,
+        None => scan(shared, range).await,
     }
-    Ok(page)
 }
 
 /// For who has read everything that this process knows of: what is committed meanwhile, or
@@ -56,13 +61,6 @@ async fn at_the_end(shared: &Shared, range: &AllRange) -> Result<Option<AllPage>
             Ok(ended.then(|| AllPage::new(Vec::new(), range.after, true)))
         }
     }
-}
-
-/// The log is known to reach as far as the last event of a page.
-fn last_position(page: &AllPage) -> Position {
-    page.events
-        .last()
-        .map_or(Position::START, |event| event.position)
 }
 
 /// One document after the other, and the filter here.
@@ -89,15 +87,15 @@ async fn scan(shared: &Shared, range: &AllRange) -> Result<AllPage, ReadError> {
     let scanned_to = page.scanned_to();
     let events = scanned_to.get() - range.after.get();
     shared.database.pace().saw(taken, events);
-    // What came from a reply of before may not be all that there is by now.
-    let complete = from == 0 && !found.more && page.has_all(documents.last());
+    let known = documents.last().map(Stored::last_position);
+    shared.hub.saw_head(known.unwrap_or_default());
     let next = documents.get(taken);
     if next.is_some_and(|next| next.first_position == scanned_to.next()) {
         ahead.keep(scanned_to, found, from + taken);
     } else {
         ahead.expect(scanned_to);
     }
-    Ok(page.finish(complete))
+    Ok(page.finish())
 }
 
 /// Takes the first of these documents into the page.
@@ -163,7 +161,6 @@ pub(super) async fn take_holder(
     let documents = stored(&found, 0, after)?;
     match documents.first() {
         Some(holder) if holder.last_position() > after => {
-            page.begin_inside(holder);
             take(page, stubs, &documents, found.batch.buffer()).await
         }
         _ => Ok(()),

@@ -79,8 +79,6 @@ async fn attempt(
     let Some(reply) = cursor.next().await.transpose()? else {
         return Ok(Batch::default());
     };
-    if let Ok(time) = reply.as_raw_document().get_timestamp("operationTime") {
-        database.saw(time);
-    }
+    database.saw_reply(reply.as_raw_document());
     Batch::of(reply)
 }

@@ -3,7 +3,8 @@
 //! With an index that helps, the server looks up the documents in it, however far apart they are.
 //! Without one it looks through a bounded part of the log for each page, which still saves
 //! sending and decoding what the filter does not take. Either way the page is bounded by the end
-//! of the log, read before: what is not found below was not there.
+//! of the log as it is known before, at a time that the reads are told to see: what is not found
+//! below was not there.
 //!
 //! Documents whose events were archived no longer show what they held, so they are found too.
 
@@ -17,7 +18,6 @@ use super::fetch::{Found, Query, find};
 use super::page::Page;
 use super::stubs::Stubs;
 use crate::database::Database;
-use crate::extent::Extent;
 use crate::indexes::Index;
 use crate::layout::decode::Stored;
 use crate::shared::Shared;
@@ -152,10 +152,10 @@ pub(super) async fn read(
     plan: Plan,
 ) -> Result<AllPage, ReadError> {
     let database = &shared.database;
-    let end = head(database).await?.min(range.until);
+    let end = shared.hub.head().min(range.until);
     let mut page = Page::new(range);
     if end <= range.after {
-        return Ok(page.finish(true));
+        return Ok(page.finish());
     }
     let mut stubs = Stubs::new(shared);
     all::take_holder(shared, &mut page, &mut stubs).await?;
@@ -177,8 +177,7 @@ pub(super) async fn read(
     if !page.is_full() {
         page.skip_to(sure_to);
     }
-    let ended = page.scanned_to() >= end;
-    Ok(page.finish(ended))
+    Ok(page.finish())
 }
 
 fn query(
@@ -217,22 +216,4 @@ fn merged(found: &[Found], bound: Position) -> Result<(Vec<Located<'_>>, Positio
     documents.sort_by_key(|(document, _)| document.first_position);
     documents.dedup_by_key(|(document, _)| document.first_position);
     Ok((documents, sure_to))
-}
-
-/// The end of the log. What is read after this sees everything up to there, since the reply's
-/// time is remembered.
-async fn head(database: &Database) -> Result<Position, ReadError> {
-    let query = Query {
-        projection: Some(rawdoc! { "_id": 1, "n": 1, "at": 1 }),
-        ..all::by_position(database, RawDocumentBuf::new(), -1, 1)
-    };
-    let found = find(database, query).await?;
-    let Some(last) = found.batch.document(0) else {
-        return Ok(Position::START);
-    };
-    let last = Extent::of_bytes(last).map_err(|error| ReadError::Corrupt {
-        position: Position::MAX,
-        source: error.into(),
-    })?;
-    Ok(last.last())
 }

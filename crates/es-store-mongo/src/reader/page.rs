@@ -21,8 +21,6 @@ pub(crate) struct Page<'r> {
     looked_at: u64,
     /// Every event up to here was looked at.
     scanned_to: Position,
-    /// The range begins inside a document that ends here.
-    known_to: Position,
     interned: Interned,
 }
 
@@ -35,7 +33,6 @@ impl<'r> Page<'r> {
             bytes: 0,
             looked_at: 0,
             scanned_to: range.after,
-            known_to: range.after,
             interned: Interned::default(),
         }
     }
@@ -70,17 +67,6 @@ impl<'r> Page<'r> {
         let before = self.scanned_to;
         self.skip_to(document.last_position());
         self.looked_at += self.scanned_to.get() - before.get();
-    }
-
-    /// The range begins inside of this document.
-    pub(crate) fn begin_inside(&mut self, document: &Stored<'_>) {
-        self.known_to = document.last_position();
-    }
-
-    /// Whether nothing is left of the documents up to the last one.
-    pub(crate) fn has_all(&self, last: Option<&Stored<'_>>) -> bool {
-        let last = last.map_or(self.known_to, Stored::last_position);
-        self.scanned_to >= last.min(self.range.until)
     }
 
     /// The document must begin at the next position to look at.
@@ -147,9 +133,9 @@ impl<'r> Page<'r> {
         Ok(())
     }
 
-    /// The page; `ended` says whether there was nothing behind what was taken.
-    pub(crate) fn finish(self, ended: bool) -> AllPage {
-        let at_end = ended || self.scanned_to >= self.range.until;
+    /// The page. Whether the log ends behind it is left open.
+    pub(crate) fn finish(self) -> AllPage {
+        let at_end = self.scanned_to >= self.range.until;
         AllPage::new(self.events, self.scanned_to, at_end)
     }
 }

@@ -8,7 +8,8 @@ use tokio::sync::oneshot;
 
 use super::sources::TailSource;
 
-/// Shares reads of the head: each answer comes from a read that began after it was asked for.
+/// Shares confirmed reads of the head: each answer comes from one that began after it was asked
+/// for.
 #[derive(Debug)]
 pub(super) struct Fresh {
     source: Arc<dyn TailSource>,
@@ -46,7 +47,7 @@ impl Fresh {
         match waiting.await {
             Ok(head) => Ok(head),
             // The shared read failed. Errors cannot be shared: find out for oneself.
-            Err(_) => self.source.read_head(Duration::ZERO).await,
+            Err(_) => self.source.confirmed_head(Duration::ZERO).await,
         }
     }
 }
@@ -64,7 +65,7 @@ async fn read(source: Arc<dyn TailSource>, patience: Duration, asked: Arc<Mutex<
             }
             std::mem::take(&mut asked.waiting)
         };
-        if let Ok(head) = source.read_head(patience).await {
+        if let Ok(head) = source.confirmed_head(patience).await {
             for answer in waiting {
                 let _ = answer.send(head);
             }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use es_core::{Position, ReadError};
-use mongodb::bson::{RawDocumentBuf, rawdoc};
+use mongodb::bson::{RawDocumentBuf, cstr, rawdoc};
 
 use super::sources::TailSource;
 use crate::command;
@@ -18,6 +18,8 @@ use crate::reader::patience::patiently;
 
 /// How many documents are fetched at once for those who wait.
 const AT_ONCE: i32 = 2_000;
+/// How long a majority may take to confirm a read before another primary is looked for.
+const CONFIRM_PATIENCE: Duration = Duration::from_secs(1);
 /// Readers fetch for themselves what was not fetched for them.
 const FETCH_PATIENCE: Duration = Duration::from_secs(2);
 
@@ -41,31 +43,66 @@ impl MajorityTail {
             let (database, command) = (self.database.clone(), command.clone());
             async move {
                 let concern = database.read_concern();
-                command::find_attached(database.tail_handle(), concern, command).await
+                command::find_attached(&database, database.tail_handle(), concern, command).await
             }
         };
         patiently(patience, attempt).await
     }
+
+    /// The server writes nothing into the log for this: it has a majority confirm an entry of its
+    /// oplog that does nothing, which only the primary of now can.
+    async fn find_confirmed(
+        &self,
+        command: RawDocumentBuf,
+        patience: Duration,
+    ) -> Result<Vec<Bytes>, ReadError> {
+        let attempt = |left: Duration| {
+            let (database, mut command) = (self.database.clone(), command.clone());
+            let concern = match database.is_replica_set() {
+                true => rawdoc! { "level": "linearizable" },
+                false => rawdoc! { "level": "local" },
+            };
+            let left = left
+                .clamp(Duration::from_millis(1), CONFIRM_PATIENCE)
+                .as_millis();
+            command.append(cstr!("maxTimeMS"), i64::try_from(left).unwrap_or(i64::MAX));
+            async move {
+                command::find_attached(&database, database.tail_handle(), concern, command).await
+            }
+        };
+        patiently(patience, attempt).await
+    }
+
+    fn last(&self) -> RawDocumentBuf {
+        rawdoc! {
+            "find": self.database.events(),
+            "sort": { "_id": -1 },
+            "limit": 1,
+            "projection": { "_id": 1, "n": 1, "at": 1 },
+        }
+    }
+}
+
+/// Where the log ends, of what was found by [`MajorityTail::last`].
+fn end_of(found: &[Bytes]) -> Result<Position, ReadError> {
+    let Some(last) = found.first() else {
+        return Ok(Position::START);
+    };
+    let extent = Extent::of_bytes(last).map_err(|error| ReadError::Corrupt {
+        position: Position::MAX,
+        source: error.into(),
+    })?;
+    Ok(extent.last())
 }
 
 #[async_trait]
 impl TailSource for MajorityTail {
     async fn read_head(&self, patience: Duration) -> Result<Position, ReadError> {
-        let last = rawdoc! {
-            "find": self.database.events(),
-            "sort": { "_id": -1 },
-            "limit": 1,
-            "projection": { "_id": 1, "n": 1, "at": 1 },
-        };
-        let found = self.find(last, patience).await?;
-        let Some(last) = found.first() else {
-            return Ok(Position::START);
-        };
-        let extent = Extent::of_bytes(last).map_err(|error| ReadError::Corrupt {
-            position: Position::MAX,
-            source: error.into(),
-        })?;
-        Ok(extent.last())
+        end_of(&self.find(self.last(), patience).await?)
+    }
+
+    async fn confirmed_head(&self, patience: Duration) -> Result<Position, ReadError> {
+        end_of(&self.find_confirmed(self.last(), patience).await?)
     }
 
     async fn read_after(&self, position: Position) -> Result<Vec<Bytes>, ReadError> {

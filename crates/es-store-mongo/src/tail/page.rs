@@ -19,7 +19,7 @@ pub(super) fn build(range: &AllRange, documents: &[Bytes]) -> Option<Result<AllP
             Err(error) => return Some(Err(error)),
         }
     }
-    (page.scanned_to() > range.after).then(|| Ok(page.finish(false)))
+    (page.scanned_to() > range.after).then(|| Ok(page.finish()))
 }
 
 /// Takes a document if there is room; whether to go on.

@@ -23,9 +23,13 @@ pub(crate) struct Ring {
 /// Reads the end of the log.
 #[async_trait]
 pub(super) trait TailSource: fmt::Debug + Send + Sync {
-    /// The position of the last event committed by a majority. During a fail-over it is tried
-    /// again for so long.
+    /// The position of the last event committed by a majority, as one who may be an old primary
+    /// knows it. During a fail-over it is tried again for so long.
     async fn read_head(&self, patience: Duration) -> Result<Position, ReadError>;
+
+    /// As [`read_head`](Self::read_head), and a majority confirms that nobody has committed
+    /// anything behind it when this was called. Costs the wait for a majority.
+    async fn confirmed_head(&self, patience: Duration) -> Result<Position, ReadError>;
 
     /// The documents that begin after `position`, in order: all, or as many as fit a reply.
     async fn read_after(&self, position: Position) -> Result<Vec<Bytes>, ReadError>;

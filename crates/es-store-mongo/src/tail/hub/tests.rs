@@ -40,6 +40,10 @@ impl TailSource for Log {
         Ok(Position::new(self.head.load(Ordering::SeqCst)))
     }
 
+    async fn confirmed_head(&self, patience: Duration) -> Result<Position, ReadError> {
+        self.read_head(patience).await
+    }
+
     async fn read_after(&self, position: Position) -> Result<Vec<Bytes>, ReadError> {
         self.fetches.fetch_add(1, Ordering::SeqCst);
         let head = self.head.load(Ordering::SeqCst);
