@@ -108,6 +108,10 @@ impl Database {
         &self.0.collections.meta
     }
 
+    pub(crate) fn turns(&self) -> &str {
+        &self.0.collections.turns
+    }
+
     pub(crate) fn facts(&self) -> &ServerFacts {
         &self.0.facts
     }

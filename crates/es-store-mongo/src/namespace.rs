@@ -66,6 +66,7 @@ pub(crate) struct Collections {
     pub(crate) snapshots: String,
     pub(crate) checkpoints: String,
     pub(crate) meta: String,
+    pub(crate) turns: String,
 }
 
 impl Collections {
@@ -76,6 +77,7 @@ impl Collections {
             snapshots: namespace.collection("snapshots"),
             checkpoints: namespace.collection("checkpoints"),
             meta: namespace.collection("meta"),
+            turns: namespace.collection("turns"),
         }
     }
 }

@@ -46,9 +46,10 @@ pub struct MongoOptions {
     pub queue_appends: usize,
     /// How many bytes the waiting appends may have together. 64 MiB.
     pub queue_bytes: usize,
-    /// How many events go into one batch, if so many wait. 2,000.
+    /// How many events go into one batch, if so many wait; 50,000 at the most. 2,000.
     pub batch_events: usize,
-    /// How many bytes go into one batch, if so many wait; a single append may be larger. 4 MiB.
+    /// How many bytes go into one batch, if so many wait; 15 MiB at the most. A single append may be
+    /// larger. 4 MiB.
     pub batch_bytes: usize,
     /// How many streams' versions this process remembers, about 150 bytes each. 65,536.
     pub cache_streams: usize,
@@ -93,6 +94,12 @@ impl Default for MongoOptions {
 }
 
 impl MongoOptions {
+    /// Events and bytes of a batch, within what one command of the server takes.
+    pub(crate) fn batch_limits(&self) -> (usize, usize) {
+        let events = self.batch_events.clamp(1, 50_000);
+        (events, self.batch_bytes.clamp(1, 15 * MIB))
+    }
+
     /// Opens this one of the logs in the database.
     #[must_use]
     pub fn namespace(mut self, namespace: Namespace) -> Self {

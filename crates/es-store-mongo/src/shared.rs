@@ -34,6 +34,7 @@ pub(crate) struct Counters {
     pub(crate) unknown_resolved: AtomicU64,
     pub(crate) turns_waited: AtomicU64,
     pub(crate) turns_missed: AtomicU64,
+    pub(crate) turns_reserved: AtomicU64,
 }
 
 impl Counters {

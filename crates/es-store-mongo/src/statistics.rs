@@ -74,6 +74,8 @@ pub struct WriterStatistics {
     pub turns_waited: u64,
     /// How often it waited in vain for its turn.
     pub turns_missed: u64,
+    /// How often it reserved the next place, since it had lost it too often.
+    pub turns_reserved: u64,
 }
 
 /// The events of one day.
@@ -203,6 +205,7 @@ impl WriterStatistics {
             unknown_resolved: read(&counters.unknown_resolved),
             turns_waited: read(&counters.turns_waited),
             turns_missed: read(&counters.turns_missed),
+            turns_reserved: read(&counters.turns_reserved),
         }
     }
 }

@@ -67,7 +67,7 @@ impl MongoStore {
             transactions: database.is_replica_set(),
             append_ids: database.has_append_ids(),
         };
-        let (queue, messages) = Queue::new(
+        let (queue, queued) = Queue::new(
             options.queue_appends,
             options.queue_bytes,
             options.append_timeout,
@@ -90,7 +90,7 @@ impl MongoStore {
             database,
             options,
         });
-        let committer = Committer::new(Arc::clone(&shared), messages, writer);
+        let committer = Committer::new(Arc::clone(&shared), queued, writer);
         tokio::spawn(committer.run());
         Ok(Self { shared, queue })
     }

@@ -253,6 +253,35 @@ async fn of_many_who_expect_the_same_version_in_two_processes_one_wins() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn copies_of_an_append_at_one_time_are_not_in_conflict_with_each_other() {
+    let (store, uri) = store("copies", MongoOptions::default()).await;
+    let rival = MongoStore::connect(&uri).await.unwrap();
+    for round in 0..30_u64 {
+        let hot = |event: u64| one_event(0, ANY, event);
+        let first = 10_000 + 100 * round;
+        let rivals = (0..20).map(|n| {
+            let rival = rival.clone();
+            tokio::spawn(async move { rival.append(hot(first + n)).await.unwrap() })
+        });
+        let rivals: Vec<_> = rivals.collect();
+        let this = hot(first + 50)
+            .and(claim(1 + round), NEW, [sample_event(first + 51)])
+            .unwrap();
+        let copies = (0..8).map(|_| {
+            let (store, this) = (store.clone(), this.clone());
+            tokio::spawn(async move { store.append(this).await })
+        });
+        let mut positions = Vec::new();
+        for copy in join_all(copies).await {
+            positions.push(copy.unwrap().unwrap().first_position);
+        }
+        positions.dedup();
+        assert_eq!(positions.len(), 1, "stored more than once: {positions:?}");
+        join_all(rivals).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn other_documents_are_written_with_the_append_or_not_at_all() {
     let (store, _) = store("outbox", MongoOptions::default()).await;
     let outbox = store.database().collection::<Document>("outbox");

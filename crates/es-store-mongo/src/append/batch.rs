@@ -1,14 +1,14 @@
 //! Appends that go to the server in one command.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use bytes::Bytes;
 use es_core::{
-    AppendId, Appended, Position, StreamAppended, StreamVersion, StreamWrite, Timestamp,
+    AppendId, Appended, Position, StreamAppended, StreamId, StreamVersion, StreamWrite, Timestamp,
 };
 
 use super::job::Job;
-use crate::layout::encode::{Mark, Place};
+use crate::layout::encode::{Mark, Place, sealed};
 
 /// Appends with their places, and the documents that say so. Once sent, the documents never change.
 #[derive(Debug)]
@@ -19,6 +19,20 @@ pub(super) struct Batch {
     pub(super) transactional: bool,
     pub(super) last: Position,
     pub(super) recorded_at: Timestamp,
+}
+
+impl Batch {
+    /// The versions of the streams that it writes, after it.
+    pub(super) fn versions_after(&self) -> HashMap<StreamId, StreamVersion> {
+        let streams = self.entries.iter().flat_map(Entry::streams_after);
+        let versions = streams.map(|(write, after)| (write.stream.clone(), after));
+        versions.collect()
+    }
+
+    /// The appends in it.
+    pub(super) fn ids(&self) -> HashSet<AppendId> {
+        self.entries.iter().map(Entry::id).collect()
+    }
 }
 
 /// One append in a batch.
@@ -69,21 +83,21 @@ impl Entry {
 /// A batch in the making.
 pub(super) struct BatchBuilder {
     entries: Vec<Entry>,
+    documents: Vec<Vec<u8>>,
     ids: HashSet<AppendId>,
     next: Position,
-    recorded_at: Timestamp,
     events: usize,
     bytes: usize,
 }
 
 impl BatchBuilder {
     /// A batch that goes right after `head`.
-    pub(super) fn after(head: Position, recorded_at: Timestamp) -> Self {
+    pub(super) fn after(head: Position) -> Self {
         Self {
             entries: Vec::new(),
+            documents: Vec::new(),
             ids: HashSet::new(),
             next: head.next(),
-            recorded_at,
             events: 0,
             bytes: 0,
         }
@@ -93,25 +107,38 @@ impl BatchBuilder {
         self.entries.is_empty()
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
     /// Whether an append fits in; one always does.
     pub(super) fn has_room(&self, job: &Job, events: usize, bytes: usize) -> bool {
         let alone = |job: &Job| job.extra.is_some();
         self.is_empty()
             || (!alone(job)
-                && !self.entries.iter().any(|entry| alone(&entry.job))
+                && !self.entries.first().is_some_and(|first| alone(&first.job))
                 && self.events + job.events() <= events
                 && self.bytes + job.encoded.bytes() <= bytes)
     }
 
-    /// Whether the same append is in it already.
-    pub(super) fn contains_repeat(&self, job: &Job) -> bool {
-        self.ids.contains(&job.append.id())
+    /// Whether this append is in it already.
+    pub(super) fn contains(&self, id: AppendId) -> bool {
+        self.ids.contains(&id)
     }
 
     pub(super) fn push(&mut self, job: Job, versions: Vec<StreamVersion>) {
         let events = job.events();
         let first_position = self.next;
-        self.next = first_position.plus(events as u64);
+        let mut position = first_position;
+        for (blank, before) in job.encoded.documents.iter().zip(&versions) {
+            self.documents.push(blank.placed(Place {
+                position,
+                version: before.next(),
+                first_position,
+            }));
+            position = position.plus(u64::from(blank.events));
+        }
+        self.next = position;
         self.events += events;
         self.bytes += job.encoded.bytes();
         self.ids.insert(job.append.id());
@@ -123,33 +150,34 @@ impl BatchBuilder {
         });
     }
 
-    pub(super) fn finish(self, mark: Mark) -> Batch {
+    /// Makes sure that no caller gives an append up from now on; returns false if one did before.
+    pub(super) fn take_tickets(&self) -> bool {
+        self.entries.iter().all(|entry| entry.job.ticket.take())
+    }
+
+    /// The appends in it, without those that were given up.
+    pub(super) fn into_jobs(self) -> impl Iterator<Item = Job> {
+        let jobs = self.entries.into_iter().map(|entry| entry.job);
+        jobs.filter(|job| !job.ticket.is_given_up())
+    }
+
+    pub(super) fn finish(self, recorded_at: Timestamp, mark: Mark) -> Batch {
         let transactional = self
             .entries
             .iter()
             .any(|entry| entry.job.needs_transaction());
-        let count: usize = self.entries.iter().map(Entry::documents).sum();
-        let mut documents = Vec::with_capacity(count);
-        for entry in &self.entries {
-            let mut position = entry.first_position;
-            for (blank, before) in entry.job.encoded.documents.iter().zip(&entry.versions) {
-                let place = Place {
-                    position,
-                    version: before.next(),
-                    recorded_at: self.recorded_at,
-                    first_position: entry.first_position,
-                };
-                let last = documents.len() + 1 == count;
-                documents.push(blank.placed(place, last.then_some(mark)));
-                position = position.plus(u64::from(blank.events));
-            }
-        }
+        let count = self.documents.len();
+        let documents = self.documents.into_iter().enumerate();
+        let documents = documents.map(|(index, document)| {
+            let mark = (index + 1 == count).then_some(mark);
+            sealed(document, recorded_at, mark)
+        });
         Batch {
+            documents: documents.collect(),
             entries: self.entries,
-            documents,
             transactional,
             last: self.next.previous(),
-            recorded_at: self.recorded_at,
+            recorded_at,
         }
     }
 }

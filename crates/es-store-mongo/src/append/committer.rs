@@ -9,14 +9,17 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use es_core::{AppendError, Appended, Position, StreamId};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use self::log_end::LogEnd;
-use super::batch::{Batch, BatchBuilder};
+use self::write::Writing;
+use super::batch::Batch;
+use super::gathering::{Gathered, Gathering, Knowledge};
 use super::job::Job;
 use super::judge::{Verdict, View};
-use super::queue::Message;
+use super::own_writes::OwnWrites;
+use super::queue::{CloseReply, Queued};
 use super::recent::Recent;
 use super::repeat;
 use super::turns::Turns;
@@ -26,12 +29,13 @@ use crate::shared::{Counters, Shared};
 
 /// Takes what waits, sends it as one batch to the head of the log, and answers.
 ///
-/// One batch is under way at a time; meanwhile the next one gathers, and the streams that it needs
-/// are looked up.
+/// One batch is under way at a time; meanwhile the next one is [gathered](Gathering) and numbered,
+/// and the streams that it needs are looked up. It is sent when the answer to the one before is
+/// there, and only then are the callers of that one answered.
 pub(crate) struct Committer {
     shared: Arc<Shared>,
-    messages: mpsc::Receiver<Message>,
-    /// No more messages come.
+    queued: Queued,
+    /// No more appends come.
     drained: bool,
     /// Jobs come back from a look-up, or nothing if they were answered there. Never more than were
     /// handed out.
@@ -39,9 +43,14 @@ pub(crate) struct Committer {
     return_to: mpsc::UnboundedSender<Option<Box<Job>>>,
     away: usize,
     ready: VecDeque<Box<Job>>,
+    /// The next batch, while one is under way.
+    gathering: Option<Gathering>,
+    /// The batch before the one under way: stored, and not yet concluded.
+    before: Option<Writing>,
     /// Given once the next batch is on its way.
     answers: Vec<(Job, Result<Appended, AppendError>)>,
     recent: Recent,
+    own: OwnWrites,
     turns: Turns,
     /// Unknown before the first read, and after a race was lost.
     log_end: Option<LogEnd>,
@@ -49,27 +58,30 @@ pub(crate) struct Committer {
 }
 
 struct Closing {
-    reply: oneshot::Sender<Result<(), CloseError>>,
+    reply: CloseReply,
     deadline: Instant,
 }
 
-/// How many messages are taken from the queue at once.
+/// How many appends are taken from the queue at once.
 const AT_ONCE: usize = 128;
 
 impl Committer {
-    pub(crate) fn new(shared: Arc<Shared>, messages: mpsc::Receiver<Message>, writer: i64) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>, queued: Queued, writer: i64) -> Self {
         let (return_to, returned) = mpsc::unbounded_channel();
         Self {
             turns: Turns::new(writer, shared.options.fair_turns),
             shared,
-            messages,
+            queued,
             drained: false,
             returned,
             return_to,
             away: 0,
             ready: VecDeque::new(),
+            gathering: None,
+            before: None,
             answers: Vec::new(),
             recent: Recent::new(),
+            own: OwnWrites::new(),
             log_end: None,
             closing: None,
         }
@@ -78,14 +90,17 @@ impl Committer {
     /// Runs until the store is closed or its last handle is dropped, and what waits is written.
     pub(crate) async fn run(mut self) {
         while self.wait_for_work().await {
-            self.take_turn().await;
-            if let Some(batch) = self.next_batch() {
-                self.write(batch).await;
+            if !self.take_turn().await {
+                continue;
+            }
+            let mut next = self.next_batch();
+            while let Some(batch) = next {
+                next = self.write(batch).await;
             }
         }
         self.flush();
         self.shared.hub.close();
-        let left = self.ready.len() + self.away;
+        let left = self.ready.len() + self.away + self.queued.appends.len();
         if let Some(closing) = self.closing.take() {
             let closed = if left == 0 {
                 Ok(())
@@ -123,80 +138,97 @@ impl Committer {
             .is_some_and(|closing| Instant::now() >= closing.deadline)
     }
 
-    /// Lets others go first whose turn it is; what they wrote meanwhile is before us.
-    async fn take_turn(&mut self) {
-        let Some(log_end) = &mut self.log_end else {
-            return;
-        };
-        if let Some(ring) = self.turns.wait(&self.shared).await {
-            log_end.found(ring.head, ring.at);
+    /// Lets others go first whose turn it is; what they wrote meanwhile is before us. Whether what
+    /// is known of the log is still good.
+    async fn take_turn(&mut self) -> bool {
+        let held_up_since = self.ready.iter().filter_map(|job| job.held_up_since).min();
+        if let Some(since) = held_up_since
+            && self.turns.reserve(&self.shared, since).await
+        {
+            self.log_end = None;
+            return false;
+        }
+        if self.turns.must_wait(&self.shared) {
+            // Who is answered may call again, and be in the batch that is waited for.
+            self.flush();
+            let heard = self.turns.wait(&self.shared).await;
+            if let (Some(log_end), Some(ring)) = (&mut self.log_end, heard) {
+                log_end.found(ring.head, ring.at);
+            }
         }
         self.take_what_is_there();
+        true
     }
 
     /// A batch of what can be placed at the head now.
     fn next_batch(&mut self) -> Option<Batch> {
         let log_end = self.log_end?;
-        let options = &self.shared.options;
-        let (events, bytes) = (options.batch_events, options.batch_bytes);
-        let recorded_at = options.clock.now().max(log_end.recorded_at);
-        let mut builder = BatchBuilder::after(log_end.head, recorded_at);
-        let mut staged = HashMap::new();
-        let mut later = Vec::new();
+        let limits = self.shared.options.batch_limits();
+        let gathering = Gathering::after(log_end.head, log_end.alone_since, limits);
+        self.gathering = Some(gathering);
+        self.gather();
+        self.finish_gathered()
+    }
+
+    /// Takes what is ready into the batch that is in the making.
+    fn gather(&mut self) {
+        let Some(mut gathering) = self.gathering.take() else {
+            return;
+        };
         while let Some(job) = self.ready.pop_front() {
-            if !builder.has_room(&job, events, bytes) {
-                self.ready.push_front(job);
-                break;
-            }
-            if builder.contains_repeat(&job) {
-                later.push(job);
-                continue;
-            }
-            if let Some(first) = self.recent.get(job.append.id()) {
-                self.look_for_repeat(job, Some(first));
-                continue;
-            }
-            let view = View {
+            let known = Knowledge {
                 heads: &self.shared.heads,
-                alone_since: log_end.alone_since,
-                staged: &staged,
+                own: &self.own,
+                recent: &self.recent,
             };
-            match view.judge(&job) {
-                Verdict::Place(versions) => {
-                    // Nobody is told of an append that was given up before it was sent.
-                    if job.ticket.take() {
-                        for (write, before) in job.append.writes().iter().zip(&versions) {
-                            let after = before.plus(write.events.len() as u64);
-                            staged.insert(write.stream.clone(), after);
-                        }
-                        builder.push(*job, versions);
-                    }
+            match gathering.gather(job, &known) {
+                Gathered::Kept => {}
+                Gathered::Full(job) => {
+                    self.ready.push_front(job);
+                    break;
                 }
-                Verdict::Refuse => self.look_for_repeat(job, None),
-                Verdict::LookUp(streams) => self.look_up(job, streams),
-                Verdict::Later => later.push(job),
+                Gathered::Repeat(job, hint) => self.look_for_repeat(job, hint),
+                Gathered::LookUp(job, streams) => self.look_up(job, streams),
             }
         }
-        for job in later.into_iter().rev() {
-            self.ready.push_front(job);
-        }
-        if builder.is_empty() {
-            return None;
-        }
+        self.gathering = Some(gathering);
+    }
+
+    /// What was gathered, to be sent now.
+    fn finish_gathered(&mut self) -> Option<Batch> {
+        let (gathering, log_end) = (self.gathering.take()?, self.log_end?);
+        let recorded_at = self.shared.options.clock.now().max(log_end.recorded_at);
         let mark = Mark {
             writer: self.turns.writer(),
             waited: self.turns.waited(),
         };
-        Some(builder.finish(mark))
+        let (batch, again) = gathering.finish(recorded_at, mark);
+        self.put_first(again);
+        batch
+    }
+
+    /// What was gathered rests on something that did not come true.
+    fn take_gathered_apart(&mut self) {
+        if let Some(gathering) = self.gathering.take() {
+            self.put_first(gathering.take_apart());
+        }
+    }
+
+    fn put_first(&mut self, mut jobs: VecDeque<Box<Job>>) {
+        jobs.append(&mut self.ready);
+        self.ready = jobs;
     }
 
     fn take_what_is_there(&mut self) {
         while let Ok(job) = self.returned.try_recv() {
             self.take_back(job);
         }
+        if let Ok(reply) = self.queued.closings.try_recv() {
+            self.begin_closing(reply);
+        }
         while self.wants_more() {
-            match self.messages.try_recv() {
-                Ok(message) => self.take(message),
+            match self.queued.appends.try_recv() {
+                Ok(job) => self.receive(job),
                 Err(mpsc::error::TryRecvError::Empty) => return,
                 Err(mpsc::error::TryRecvError::Disconnected) => self.drained = true,
             }
@@ -205,20 +237,24 @@ impl Committer {
 
     /// The queue is the place to wait in: here gathers no more than the next batch or two.
     fn wants_more(&self) -> bool {
-        !self.drained && self.ready.len() + self.away < 2 * self.shared.options.batch_events
+        let gathered = self.gathering.as_ref().map_or(0, Gathering::len);
+        let here = self.ready.len() + self.away + gathered;
+        !self.drained && here < 2 * self.shared.options.batch_limits().0
     }
 
+    /// Takes the next thing that comes in, and what came with it.
     async fn take_one(&mut self) {
-        let mut messages = Vec::new();
+        let mut jobs = Vec::new();
         let wants_more = self.wants_more();
         tokio::select! {
             Some(job) = self.returned.recv() => self.take_back(job),
-            taken = self.messages.recv_many(&mut messages, AT_ONCE), if wants_more => {
+            Some(reply) = self.queued.closings.recv() => self.begin_closing(reply),
+            taken = self.queued.appends.recv_many(&mut jobs, AT_ONCE), if wants_more => {
                 self.drained = taken == 0;
             }
         }
-        for message in messages {
-            self.take(message);
+        for job in jobs {
+            self.receive(job);
         }
     }
 
@@ -228,20 +264,14 @@ impl Committer {
         work: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, tokio::task::JoinError> {
         let mut work = tokio::spawn(work);
+        self.conclude_before();
         self.flush();
         loop {
-            let wants_more = self.wants_more();
-            let mut messages = Vec::new();
+            self.gather();
             tokio::select! {
                 biased;
                 done = &mut work => return done,
-                Some(job) = self.returned.recv() => self.take_back(job),
-                taken = self.messages.recv_many(&mut messages, AT_ONCE), if wants_more => {
-                    self.drained = taken == 0;
-                }
-            }
-            for message in messages {
-                self.take(message);
+                () = self.take_one() => {}
             }
         }
     }
@@ -251,25 +281,21 @@ impl Committer {
         self.ready.extend(job);
     }
 
-    fn take(&mut self, message: Message) {
-        match message {
-            Message::Append(job) => self.receive(job),
-            Message::Close(reply) => {
-                // What waits is still written; nothing more is taken.
-                self.messages.close();
-                let deadline = Instant::now() + self.shared.options.append_timeout;
-                self.closing = Some(Closing { reply, deadline });
-            }
-        }
+    /// What waits is still written; nothing more is taken.
+    fn begin_closing(&mut self, reply: CloseReply) {
+        self.queued.appends.close();
+        let deadline = Instant::now() + self.shared.options.append_timeout;
+        self.closing = Some(Closing { reply, deadline });
     }
 
     /// Starts a look-up early if one will be needed.
     fn receive(&mut self, job: Box<Job>) {
         let view = View {
             heads: &self.shared.heads,
+            own: &self.own,
             // Nothing is certain yet: what is known may be old when the batch is made.
             alone_since: self.log_end.map_or(Position::MAX, |end| end.alone_since),
-            staged: &HashMap::new(),
+            staged: [&HashMap::new(), &HashMap::new()],
         };
         match view.judge(&job) {
             Verdict::LookUp(streams) if self.log_end.is_some() => self.look_up(job, streams),

@@ -8,6 +8,7 @@ use es_core::{Append, AppendError, Appended, StreamId};
 use futures_util::future::BoxFuture;
 use mongodb::ClientSession;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::time::Instant;
 
 use super::heads::Head;
 use crate::layout::encode::EncodedAppend;
@@ -26,6 +27,8 @@ pub(crate) struct Job {
     pub(crate) extra: Option<Extra>,
     /// Heads that were read for this append after it had been called.
     pub(crate) looked_up: Vec<(StreamId, Head)>,
+    /// When it first lost its place to another writer.
+    pub(crate) held_up_since: Option<Instant>,
     pub(crate) ticket: Ticket,
     reply: oneshot::Sender<Result<Appended, AppendError>>,
     /// Given back when the append is done.
@@ -45,6 +48,7 @@ impl Job {
             encoded,
             extra,
             looked_up: Vec::new(),
+            held_up_since: None,
             ticket: Ticket::default(),
             reply,
             _room: room,
@@ -100,6 +104,10 @@ impl Ticket {
     /// The caller waits no longer; whether the append was certainly never sent.
     pub(crate) fn give_up(&self) -> bool {
         self.leave(GIVEN_UP) != TAKEN
+    }
+
+    pub(crate) fn is_given_up(&self) -> bool {
+        self.0.load(Ordering::Acquire) == GIVEN_UP
     }
 
     /// Leaves the waiting state for another one; returns the state before.

@@ -6,6 +6,7 @@ use es_core::{Append, ExpectedVersion, Position, StreamId, StreamVersion};
 
 use super::heads::{Head, Heads};
 use super::job::Job;
+use super::own_writes::OwnWrites;
 
 /// What is to be done with an append.
 #[derive(Debug, PartialEq, Eq)]
@@ -17,23 +18,24 @@ pub(super) enum Verdict {
     Refuse,
     /// The versions of these streams must be read first.
     LookUp(Vec<StreamId>),
-    /// It depends on an append before it in the same batch: judge again when that is settled.
+    /// It depends on an append before it that is not settled: judge again when it is.
     Later,
 }
 
 /// What is known at the head that the batch goes to.
 pub(super) struct View<'a> {
     pub(super) heads: &'a Heads,
+    pub(super) own: &'a OwnWrites,
     /// All positions after this one up to the head were written by this process.
     pub(super) alone_since: Position,
-    /// The versions that the batch so far makes.
-    pub(super) staged: &'a HashMap<StreamId, StreamVersion>,
+    /// The versions that the batch so far makes, and the one that is under way before it.
+    pub(super) staged: [&'a HashMap<StreamId, StreamVersion>; 2],
 }
 
 /// How well the version of a stream is known.
 #[derive(Clone, Copy)]
 enum Known {
-    /// As the batch so far leaves it.
+    /// As the batch so far leaves it, or the one before it.
     Staged(StreamVersion),
     /// True at the head.
     Certain(StreamVersion),
@@ -88,16 +90,18 @@ impl View<'_> {
     }
 
     fn known(&self, stream: &StreamId, job: &Job) -> Known {
-        if let Some(version) = self.staged.get(stream) {
+        if let Some(version) = self.staged.iter().find_map(|staged| staged.get(stream)) {
             return Known::Staged(*version);
         }
         let fresh = job.looked_up.iter().find(|(of, _)| of == stream);
         let fresh = fresh.map(|(_, head)| *head);
+        let own = self.own.version(stream);
         let Some(head) = self.heads.get(stream).max(fresh) else {
-            return Known::Nothing;
+            return own.map_or(Known::Nothing, Known::Old);
         };
         let Head { version, known_at } = head;
-        if known_at >= self.alone_since {
+        let version = own.map_or(version, |own| own.max(version));
+        if known_at >= self.alone_since && self.own.reach_back_to(known_at) {
             Known::Certain(version)
         } else if fresh.is_some() {
             Known::Fresh(version)
@@ -158,6 +162,7 @@ mod tests {
 
     struct Case {
         heads: Heads,
+        own: OwnWrites,
         staged: HashMap<StreamId, StreamVersion>,
         looked_up: Vec<(StreamId, Head)>,
     }
@@ -166,6 +171,7 @@ mod tests {
         fn nothing_known() -> Self {
             Self {
                 heads: Heads::new(16),
+                own: OwnWrites::new(),
                 staged: HashMap::new(),
                 looked_up: Vec::new(),
             }
@@ -195,6 +201,12 @@ mod tests {
             case
         }
 
+        fn wrote(mut self, version: u64, position: u64) -> Self {
+            let position = Position::new(position);
+            self.own.note(&claim(), version_of(version), position);
+            self
+        }
+
         fn staged(version: u64) -> Self {
             let mut case = Self::nothing_known();
             case.staged.insert(claim(), version_of(version));
@@ -210,8 +222,9 @@ mod tests {
             job.looked_up = self.looked_up;
             let view = View {
                 heads: &self.heads,
+                own: &self.own,
                 alone_since: ALONE_SINCE,
-                staged: &self.staged,
+                staged: [&self.staged, &HashMap::new()],
             };
             view.judge(&job)
         }
@@ -289,6 +302,22 @@ mod tests {
         );
         assert_eq!(Case::certain(3).checks(exact(2)), Verdict::Refuse);
         assert_eq!(Case::fresh(3).checks(exact(2)), Verdict::Refuse);
+    }
+
+    #[test]
+    fn what_was_read_before_an_own_write_counts_for_no_check_after_it() {
+        let mut looked_up = Case::nothing_known().wrote(4, 90);
+        let head = Head {
+            version: version_of(3),
+            known_at: Position::new(80),
+        };
+        looked_up.looked_up.push((claim(), head));
+        assert_eq!(looked_up.checks(exact(3)), Verdict::Refuse);
+        assert_eq!(Case::certain(3).wrote(4, 90).checks(exact(4)), place(0));
+        assert_eq!(
+            Case::nothing_known().wrote(4, 90).checks(exact(4)),
+            look_up()
+        );
     }
 
     #[test]

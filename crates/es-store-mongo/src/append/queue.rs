@@ -11,17 +11,22 @@ use super::job::{Extra, Job};
 use crate::error::CloseError;
 use crate::layout::encode::EncodedAppend;
 
-/// What the committer is told.
+/// The committer's end.
 #[derive(Debug)]
-pub(crate) enum Message {
-    Append(Box<Job>),
-    Close(oneshot::Sender<Result<(), CloseError>>),
+pub(crate) struct Queued {
+    pub(crate) appends: mpsc::Receiver<Box<Job>>,
+    /// Not behind the appends: it must be heard however many of those wait.
+    pub(crate) closings: mpsc::Receiver<CloseReply>,
 }
+
+/// Is told when the store is closed.
+pub(crate) type CloseReply = oneshot::Sender<Result<(), CloseError>>;
 
 /// The callers' end.
 #[derive(Debug, Clone)]
 pub(crate) struct Queue {
-    messages: mpsc::Sender<Message>,
+    appends: mpsc::Sender<Box<Job>>,
+    closings: mpsc::Sender<CloseReply>,
     room: Arc<Semaphore>,
     most_bytes: u32,
     patience: Duration,
@@ -54,17 +59,19 @@ impl Queue {
         bytes: usize,
         patience: Duration,
         abilities: Abilities,
-    ) -> (Self, mpsc::Receiver<Message>) {
-        let (messages, receiver) = mpsc::channel(appends.max(1));
+    ) -> (Self, Queued) {
+        let (sender, appends) = mpsc::channel(appends.max(1));
+        let (closer, closings) = mpsc::channel(1);
         let most_bytes = u32::try_from(bytes.clamp(1, Semaphore::MAX_PERMITS)).unwrap_or(u32::MAX);
         let queue = Self {
-            messages,
+            appends: sender,
+            closings: closer,
             room: Arc::new(Semaphore::new(most_bytes as usize)),
             most_bytes,
             patience,
             abilities,
         };
-        (queue, receiver)
+        (queue, Queued { appends, closings })
     }
 
     /// Hands an append to the committer and waits for the answer.
@@ -87,7 +94,7 @@ impl Queue {
         let (reply, mut answer) = oneshot::channel();
         let job = Job::new(append, encoded, extra, reply, room);
         let ticket = job.ticket.clone();
-        let sent = timeout_at(deadline, self.messages.send(Message::Append(Box::new(job)))).await;
+        let sent = timeout_at(deadline, self.appends.send(Box::new(job))).await;
         sent.map_err(|_| unavailable(Unanswered::Patience(self.patience)))?
             .map_err(|_| unavailable(Unanswered::Closed))?;
         match timeout_at(deadline, &mut answer).await {
@@ -109,7 +116,7 @@ impl Queue {
 
     pub(crate) async fn close(&self) -> Result<(), CloseError> {
         let (reply, closed) = oneshot::channel();
-        if self.messages.send(Message::Close(reply)).await.is_err() {
+        if self.closings.send(reply).await.is_err() {
             return Ok(()); // closed before
         }
         closed.await.unwrap_or(Ok(()))

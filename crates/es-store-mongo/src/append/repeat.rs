@@ -4,11 +4,13 @@ use std::future::Future;
 use std::sync::Arc;
 
 use es_core::{
-    AppendError, AppendId, Appended, ExpectedVersion, Position, RecordedEvent, StreamAppended,
-    StreamId, StreamVersion,
+    AppendError, AppendId, Appended, ExpectedVersion, Position, ReadError, RecordedEvent,
+    StreamAppended, StreamId, StreamVersion,
 };
 use mongodb::error::Result;
+use tokio::time::timeout;
 
+use super::attempt::NO_ANSWER;
 use super::backoff::Backoff;
 use super::job::Job;
 use super::lookup::{self, Owner};
@@ -36,24 +38,25 @@ pub(super) async fn settle(
     known_at: Position,
 ) -> Option<Box<Job>> {
     let mut owner = patiently(&job, || stored_owner(&shared, &job, hint)).await?;
+    let mut heads = Vec::new();
     if owner.is_none() {
         // A primary of old may not know of it. What is read after this is true now.
         patiently(&job, || shared.hub.fresh_head()).await?;
+        // The heads before the owner: another copy of this append may be on its way, and what it
+        // leaves behind is no conflict.
+        let streams = streams(&job);
+        heads = patiently(&job, || lookup::heads(&shared, &streams, known_at)).await?;
         owner = patiently(&job, || stored_owner(&shared, &job, hint)).await?;
     }
     if let Some((_, first)) = owner {
         let stored = reader::append_at(&shared, first, job.append.writes().len()).await;
         let answer = match stored {
             Ok(stored) => repeated(&job, first, &stored),
-            Err(error) => Err(AppendError::Unavailable {
-                source: error.into(),
-            }),
+            Err(error) => Err(not_compared(error)),
         };
         job.answer(answer);
         return None;
     }
-    let streams = streams(&job);
-    let heads = patiently(&job, || lookup::heads(&shared, &streams, known_at)).await?;
     let version_of = |stream: &StreamId| {
         let head = heads.iter().find(|(of, _)| of == stream);
         head.map_or(StreamVersion::EMPTY, |(_, head)| head.version)
@@ -127,6 +130,22 @@ fn repeated(job: &Job, first: Position, stored: &[RecordedEvent]) -> Result2<App
     })
 }
 
+/// Why a stored append cannot be held against the one that was asked for.
+fn not_compared(error: ReadError) -> AppendError {
+    match error {
+        ReadError::Archived { .. } => AppendError::Unsupported {
+            what: "compare a repeat with events that were archived; open it with \
+                   `read_archive(true)` and `archive_file` for each file of the archive",
+        },
+        ReadError::Corrupt { .. } | ReadError::Hole { .. } => AppendError::Corrupt {
+            source: error.into(),
+        },
+        _ => AppendError::Unavailable {
+            source: error.into(),
+        },
+    }
+}
+
 type Result2<T> = std::result::Result<T, AppendError>;
 
 fn streams(job: &Job) -> Vec<StreamId> {
@@ -143,7 +162,9 @@ where
 {
     let mut backoff = Backoff::new();
     loop {
-        match read().await {
+        let late = |_| Err("no answer from the server".to_owned());
+        let answer = timeout(NO_ANSWER, read()).await;
+        match answer.map_or_else(late, |answer| answer.map_err(|error| error.to_string())) {
             Ok(found) => return Some(found),
             Err(error) if job.is_abandoned() => {
                 tracing::debug!(%error, "an append was given up");

@@ -17,7 +17,7 @@ pub(super) enum Outcome {
     RefusedAll(Error),
     /// The transaction met another one at these positions, and stored nothing.
     Collided,
-    /// What else was to be written in the transaction failed; nothing is stored.
+    /// What else was to be written in the transaction failed, and this try stored nothing.
     ExtraFailed(Error),
     /// Nobody knows; it must be sent again as it is.
     Unknown(Error),
@@ -43,17 +43,15 @@ const WRITE_CONFLICT: i32 = 112;
 impl Outcome {
     /// Of an insert command that the server answered.
     pub(super) fn of_reply(reply: &Document) -> Self {
+        // Then even what stands before a document that was refused may be rolled back.
+        if let Ok(error) = reply.get_document("writeConcernError") {
+            return Self::Unknown(named(error));
+        }
         let first = reply
             .get_array("writeErrors")
             .ok()
             .and_then(|errors| errors.first()?.as_document());
-        if let Some(error) = first {
-            return Self::of_write_error(error);
-        }
-        match reply.get_document("writeConcernError") {
-            Ok(error) => Self::Unknown(named(error)),
-            Err(_) => Self::Done,
-        }
+        first.map_or(Self::Done, Self::of_write_error)
     }
 
     fn of_write_error(error: &Document) -> Self {
@@ -178,6 +176,13 @@ mod tests {
         assert!(matches!(write_error(interrupted), Outcome::Unknown(_)));
         let concern = doc! { "ok": 1.0, "n": 1, "writeConcernError": { "code": 64 } };
         assert!(matches!(Outcome::of_reply(&concern), Outcome::Unknown(_)));
+        let both = doc! {
+            "ok": 1.0,
+            "n": 1,
+            "writeErrors": [{ "index": 1, "code": 11_000, "keyPattern": { "s": 1 } }],
+            "writeConcernError": { "code": 91 },
+        };
+        assert!(matches!(Outcome::of_reply(&both), Outcome::Unknown(_)));
         let too_large = doc! { "index": 2, "code": 10_334, "errmsg": "too large" };
         assert!(matches!(
             write_error(too_large),

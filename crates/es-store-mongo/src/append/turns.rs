@@ -3,15 +3,19 @@
 //! Each batch carries a mark: who wrote it, and whether the writer had to wait. A change stream of
 //! the marks (the bell) tells every process who won last and where the log ends. Before it sends,
 //! a writer lets another busy one go first whose last win is longer ago, for a slot of a few round
-//! trips at the most; who misses its slot is left out until it is seen again. All this is advice:
-//! the insert alone decides. A writer that is alone never opens the bell.
+//! trips at the most; who misses its slot is left out until it is seen again. Who is not seen
+//! winning [reserves](reservation) the next place. All this is advice: the insert alone decides. A
+//! writer that is alone never opens the bell.
+
+mod reservation;
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use es_core::Position;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
+use self::reservation::Reservation;
 use crate::shared::{Counters, Shared};
 use crate::tail::{BellListener, Ring};
 
@@ -24,13 +28,28 @@ const QUIET: Duration = Duration::from_secs(5);
 const SLOT_ROUND_TRIPS: u32 = 4;
 const SHORTEST_SLOT: Duration = Duration::from_millis(4);
 const LONGEST_SLOT: Duration = Duration::from_millis(250);
+/// An append that was held up for so long, or for so many round trips, has its writer reserve the
+/// next place.
+const HELD_UP: Duration = Duration::from_millis(100);
+const HELD_UP_ROUND_TRIPS: u32 = 16;
+/// How often a writer looks whether another one has reserved the next place: among others, alone,
+/// and while one has.
+const LOOK_CONTENDED: Duration = Duration::from_millis(20);
+const LOOK_ALONE: Duration = Duration::from_millis(250);
+const LOOK_WAITING: Duration = Duration::from_millis(5);
+/// For how long a batch holds back altogether: several who reserve one after the other do not stop
+/// the rest.
+const LONGEST_WAIT: Duration = Duration::from_millis(500);
 
 /// What this writer knows of the others.
 pub(super) struct Turns {
     writer: i64,
     enabled: bool,
     bell: Option<BellListener>,
-    others: HashMap<i64, Other>,
+    /// Who let a slot pass, and the win after which that was.
+    missed: HashMap<i64, Position>,
+    /// The newest win of others that was heard of.
+    heard_to: Position,
     last_win: Position,
     /// How long a batch takes, smoothed.
     round_trip: Duration,
@@ -38,13 +57,7 @@ pub(super) struct Turns {
     losses_since: Option<Instant>,
     last_heard: Option<Instant>,
     waited: bool,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Other {
-    last_win: Position,
-    /// It had to wait, so it will come again.
-    busy: bool,
+    reservation: Reservation,
 }
 
 impl Turns {
@@ -53,13 +66,15 @@ impl Turns {
             writer,
             enabled,
             bell: None,
-            others: HashMap::new(),
+            missed: HashMap::new(),
+            heard_to: Position::START,
             last_win: Position::START,
             round_trip: Duration::from_millis(1),
             losses: 0,
             losses_since: None,
             last_heard: None,
             waited: false,
+            reservation: Reservation::new(writer),
         }
     }
 
@@ -72,10 +87,14 @@ impl Turns {
         self.waited
     }
 
-    pub(super) fn won(&mut self, head: Position, took: Duration) {
+    /// All of a batch is stored.
+    pub(super) fn won(&mut self, shared: &Shared, head: Position, took: Duration) {
         self.last_win = head;
         self.waited = false;
         self.round_trip = (self.round_trip * 7 + took.min(LONGEST_SLOT)) / 8;
+        if self.reservation.is_own() {
+            self.reservation.give_back(&shared.database);
+        }
     }
 
     /// Someone else had the position that this writer wanted.
@@ -92,37 +111,69 @@ impl Turns {
         self.losses += 1;
     }
 
-    /// Opens or closes the bell, waits for this writer's turn, and returns what was heard last.
+    /// Whether others are to go first, and so there is something to wait for.
+    pub(super) fn must_wait(&mut self, shared: &Shared) -> bool {
+        if !self.enabled {
+            return false;
+        }
+        let contended = self.is_contended(shared);
+        let every = if contended {
+            LOOK_CONTENDED
+        } else {
+            LOOK_ALONE
+        };
+        self.reservation.look_beside(&shared.database, every);
+        self.reservation.is_anothers() || (contended && self.rival().is_some())
+    }
+
+    /// Waits for this writer's turn, and returns what was heard last.
     pub(super) async fn wait(&mut self, shared: &Shared) -> Option<Ring> {
-        if !self.enabled || !self.is_contended(shared) {
-            return None;
-        }
-        let deadline = Instant::now() + self.slot();
-        let mut newest = None;
-        while let Some(rival) = self.rival() {
-            self.waited = true;
+        let before = self.heard_to;
+        self.waited = true;
+        self.wait_for_reservation(shared).await;
+        let mut deadline = Instant::now() + self.slot();
+        while let Some((rival, won)) = self.rival() {
             Counters::add(&shared.counters.turns_waited, 1);
-            match self.hear(deadline).await {
-                Some(ring) => newest = Some(ring),
-                None => {
-                    Counters::add(&shared.counters.turns_missed, 1);
-                    self.others.remove(&rival);
-                    break;
-                }
+            if self.hear(deadline).await.is_none() {
+                Counters::add(&shared.counters.turns_missed, 1);
+                self.missed.insert(rival, won);
             }
+            deadline = Instant::now() + self.slot();
         }
-        newest
+        self.newest().filter(|ring| ring.head > before)
+    }
+
+    /// Has this writer go first, since one of its appends was held up since then. Whether others
+    /// hold back from now on: what they did before is to be found out.
+    pub(super) async fn reserve(&mut self, shared: &Shared, held_up_since: Instant) -> bool {
+        let longest = HELD_UP.max(self.round_trip * HELD_UP_ROUND_TRIPS);
+        if !self.enabled || held_up_since.elapsed() < longest || self.reservation.is_own() {
+            return false;
+        }
+        let granted = self.reservation.ask(&shared.database).await;
+        if granted {
+            Counters::add(&shared.counters.turns_reserved, 1);
+        }
+        granted
     }
 
     /// The place after which to go on when a race was lost, if the bell tells it in time.
     pub(super) async fn head_after_loss(&mut self, beyond: Position) -> Option<Ring> {
-        self.bell.as_ref()?;
         let deadline = Instant::now() + self.slot();
         loop {
-            let ring = self.hear(deadline).await?;
-            if ring.head > beyond {
+            if let Some(ring) = self.newest().filter(|ring| ring.head > beyond) {
                 return Some(ring);
             }
+            self.hear(deadline).await?;
+        }
+    }
+
+    async fn wait_for_reservation(&self, shared: &Shared) {
+        let deadline = Instant::now() + LONGEST_WAIT;
+        while self.reservation.is_anothers() && Instant::now() < deadline {
+            Counters::add(&shared.counters.turns_waited, 1);
+            sleep_until(deadline.min(Instant::now() + LOOK_WAITING)).await;
+            self.reservation.look(&shared.database).await;
         }
     }
 
@@ -132,50 +183,63 @@ impl Turns {
             self.bell = Some(shared.hub.bell().listen());
             self.last_heard = Some(now);
         }
+        self.hear_what_was_said();
         let quiet = self
             .last_heard
             .is_none_or(|heard| now.duration_since(heard) > QUIET);
         if quiet && self.bell.take().is_some() {
-            self.others.clear();
+            self.missed.clear();
             self.losses = 0;
         }
         self.bell.is_some()
     }
 
-    /// The busy writer that has waited longest, if it has waited longer than this one.
-    fn rival(&self) -> Option<i64> {
-        let busy = self.others.iter().filter(|(_, other)| other.busy);
-        let longest = busy.min_by_key(|(_, other)| other.last_win)?;
-        (longest.1.last_win < self.last_win).then_some(*longest.0)
+    /// The busy writer that has waited longest, and its last win, if it has waited longer than
+    /// this one.
+    fn rival(&self) -> Option<(i64, Position)> {
+        let roster = self.bell.as_ref()?.roster();
+        self.rival_among(roster.values())
+    }
+
+    fn rival_among<'r>(&self, roster: impl Iterator<Item = &'r Ring>) -> Option<(i64, Position)> {
+        let longest = roster
+            .filter(|ring| ring.writer != self.writer && ring.waited)
+            .filter(|ring| self.missed.get(&ring.writer) != Some(&ring.head))
+            .min_by_key(|ring| ring.head)?;
+        (longest.head < self.last_win).then_some((longest.writer, longest.head))
+    }
+
+    /// The newest win of another writer that the bell told of.
+    fn newest(&self) -> Option<Ring> {
+        let roster = self.bell.as_ref()?.roster();
+        let others = roster
+            .into_values()
+            .filter(|ring| ring.writer != self.writer);
+        others.max_by_key(|ring| ring.head)
     }
 
     fn slot(&self) -> Duration {
         (self.round_trip * SLOT_ROUND_TRIPS).clamp(SHORTEST_SLOT, LONGEST_SLOT)
     }
 
-    /// The next mark of another writer, up to the deadline.
-    async fn hear(&mut self, deadline: Instant) -> Option<Ring> {
-        loop {
+    /// Returns when another writer has won, unless that is after the deadline.
+    async fn hear(&mut self, deadline: Instant) -> Option<()> {
+        while !self.hear_what_was_said() {
             let bell = self.bell.as_mut()?;
-            let ring = timeout_at(deadline, bell.next()).await.ok()??;
-            if self.note(ring) {
-                return Some(ring);
-            }
+            timeout_at(deadline, bell.next()).await.ok()?;
         }
+        Some(())
     }
 
-    /// Remembers a mark; whether it is another writer's.
-    fn note(&mut self, ring: Ring) -> bool {
-        if ring.writer == self.writer {
-            return false;
+    /// Whether there is a win of others that was not heard of before.
+    fn hear_what_was_said(&mut self) -> bool {
+        let newest = self.newest().map_or(Position::START, |ring| ring.head);
+        let news = newest > self.heard_to;
+        if news {
+            self.heard_to = newest;
+            self.last_heard = Some(Instant::now());
         }
-        self.last_heard = Some(Instant::now());
-        let other = Other {
-            last_win: ring.head,
-            busy: ring.waited,
-        };
-        self.others.insert(ring.writer, other);
-        true
+        news
     }
 }
 
@@ -193,32 +257,44 @@ mod tests {
         }
     }
 
+    /// A writer that won last at 30.
+    fn turns() -> Turns {
+        let mut turns = Turns::new(1, true);
+        turns.last_win = Position::new(30);
+        turns
+    }
+
+    fn first(turns: &Turns, roster: &[Ring]) -> Option<i64> {
+        turns.rival_among(roster.iter()).map(|(writer, _)| writer)
+    }
+
     #[test]
     fn the_busy_writer_that_waited_longest_goes_first() {
-        let mut turns = Turns::new(1, true);
-        turns.won(Position::new(30), Duration::from_millis(1));
-        assert_eq!(turns.rival(), None);
-        turns.note(ring(2, 20, true));
-        turns.note(ring(3, 10, true));
-        assert_eq!(turns.rival(), Some(3));
-        turns.note(ring(3, 40, true));
-        assert_eq!(turns.rival(), Some(2));
-        turns.note(ring(2, 50, true));
-        assert_eq!(turns.rival(), None, "now it is this writer's turn");
+        let turns = turns();
+        assert_eq!(first(&turns, &[]), None);
+        let before = [ring(2, 20, true), ring(3, 10, true)];
+        assert_eq!(first(&turns, &before), Some(3));
+        let then = [ring(2, 20, true), ring(3, 40, true)];
+        assert_eq!(first(&turns, &then), Some(2));
+        let now = [ring(2, 50, true), ring(3, 40, true)];
+        assert_eq!(first(&turns, &now), None, "now it is this writer's turn");
     }
 
     #[test]
     fn a_writer_that_need_not_wait_is_not_waited_for() {
-        let mut turns = Turns::new(1, true);
-        turns.won(Position::new(30), Duration::from_millis(1));
-        turns.note(ring(2, 20, false));
-        assert_eq!(turns.rival(), None);
+        assert_eq!(first(&turns(), &[ring(2, 20, false)]), None);
     }
 
     #[test]
     fn its_own_marks_are_no_news() {
-        let mut turns = Turns::new(1, true);
-        assert!(!turns.note(ring(1, 20, true)));
-        assert!(turns.others.is_empty());
+        assert_eq!(first(&turns(), &[ring(1, 20, true)]), None);
+    }
+
+    #[test]
+    fn who_misses_a_slot_is_left_out_until_it_wins_again() {
+        let mut turns = turns();
+        turns.missed.insert(2, Position::new(20));
+        assert_eq!(first(&turns, &[ring(2, 20, true)]), None);
+        assert_eq!(first(&turns, &[ring(2, 25, true)]), Some(2));
     }
 }

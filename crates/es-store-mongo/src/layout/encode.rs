@@ -36,7 +36,6 @@ pub(crate) struct Blank {
 pub(crate) struct Place {
     pub(crate) position: Position,
     pub(crate) version: StreamVersion,
-    pub(crate) recorded_at: Timestamp,
     /// The position of the append's first document.
     pub(crate) first_position: Position,
 }
@@ -105,29 +104,34 @@ impl Blank {
         }
     }
 
-    /// The document at its place.
-    pub(crate) fn placed(&self, place: Place, mark: Option<Mark>) -> Bytes {
-        let mark = mark.map(Mark::encoded);
-        let mut bytes = Vec::with_capacity(self.bytes.len() + mark.as_ref().map_or(0, Vec::len));
-        bytes.extend_from_slice(&self.bytes);
-        let mut fill = |at: usize, value: u64| {
-            bytes[at..at + 8].copy_from_slice(&value.to_le_bytes());
-        };
-        fill(POSITION, place.position.get());
-        fill(VERSION, place.version.get());
-        fill(RECORDED_AT, place.recorded_at.as_micros().cast_unsigned());
+    /// The document at its place; to be [sealed].
+    pub(crate) fn placed(&self, place: Place) -> Vec<u8> {
+        let mut bytes = self.bytes.clone();
+        fill(&mut bytes, POSITION, place.position.get());
+        fill(&mut bytes, VERSION, place.version.get());
         if self.further {
-            fill(FIRST_POSITION, place.first_position.get());
+            fill(&mut bytes, FIRST_POSITION, place.first_position.get());
         }
-        if let Some(mark) = mark {
-            bytes.pop();
-            bytes.extend_from_slice(&mark);
-            bytes.push(0);
-            let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-            bytes[..4].copy_from_slice(&length.to_le_bytes());
-        }
-        Bytes::from(bytes)
+        bytes
     }
+}
+
+/// A placed document as it is sent, with the mark of the batch if it is its last one.
+pub(crate) fn sealed(mut bytes: Vec<u8>, recorded_at: Timestamp, mark: Option<Mark>) -> Bytes {
+    let micros = recorded_at.as_micros().cast_unsigned();
+    fill(&mut bytes, RECORDED_AT, micros);
+    if let Some(mark) = mark {
+        bytes.pop();
+        bytes.extend_from_slice(&mark.encoded());
+        bytes.push(0);
+        let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+        bytes[..4].copy_from_slice(&length.to_le_bytes());
+    }
+    Bytes::from(bytes)
+}
+
+fn fill(bytes: &mut [u8], at: usize, value: u64) {
+    bytes[at..at + 8].copy_from_slice(&value.to_le_bytes());
 }
 
 /// Payloads stay out of messages (I11).
@@ -239,7 +243,6 @@ mod tests {
         let place = |further: bool| Place {
             position: Position::new(if further { 12 } else { 11 }),
             version: StreamVersion::new(7),
-            recorded_at: Timestamp::from_micros(1_234),
             first_position: Position::new(11),
         };
         let mark = Mark {
@@ -250,7 +253,9 @@ mod tests {
             .documents
             .iter()
             .map(|blank| {
-                let bytes = blank.placed(place(blank.further), blank.further.then_some(mark));
+                let placed = blank.placed(place(blank.further));
+                let recorded_at = Timestamp::from_micros(1_234);
+                let bytes = sealed(placed, recorded_at, blank.further.then_some(mark));
                 Document::from_reader(&bytes[..]).unwrap()
             })
             .collect()

@@ -9,6 +9,8 @@ use mongodb::error::{Error, ErrorKind};
 use crate::connect::cause;
 use crate::shared::detached;
 
+/// How long an answer is waited for before another connection is tried.
+const NO_ANSWER: Duration = Duration::from_secs(10);
 const SHORTEST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 /// Answers of a server that is going away, coming up, or not (or no longer) the primary, and of a
@@ -32,9 +34,11 @@ where
     let mut pause = SHORTEST_PAUSE;
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
-        let error = match tokio::time::timeout(left, detached(attempt(left))).await {
+        let one = left.min(NO_ANSWER);
+        let error = match tokio::time::timeout(one, detached(attempt(one))).await {
             Ok(Ok(answer)) => return Ok(answer),
             Ok(Err(error)) => error,
+            Err(_) if one < left => std::io::Error::from(std::io::ErrorKind::TimedOut).into(),
             Err(_) => return Err(unavailable("no answer in time".into())),
         };
         if !may_pass(&error) || Instant::now() + pause >= deadline {

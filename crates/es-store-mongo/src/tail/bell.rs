@@ -1,7 +1,8 @@
 //! The bell: rings when some process, this one included, has committed a batch.
 
-use std::sync::Arc;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -12,6 +13,8 @@ use super::sources::{NoRings, Ring, RingSource};
 
 /// How long the change stream stays open after the last listener left.
 const LINGER: Duration = Duration::from_secs(10);
+/// Of so many writers the last ring is remembered.
+const MOST_WRITERS: usize = 256;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// A server that refuses is asked again, since rights may be given later.
@@ -25,6 +28,7 @@ const PAUSE_WHEN_REFUSED: Duration = Duration::from_secs(60);
 pub(crate) struct Bell {
     source: Box<dyn RingSource>,
     state: watch::Sender<State>,
+    roster: Mutex<HashMap<i64, Ring>>,
     listeners: Attendance,
     closed: AtomicBool,
 }
@@ -66,6 +70,7 @@ impl Bell {
         Self {
             source: Box::new(source),
             state: watch::Sender::default(),
+            roster: Mutex::default(),
             listeners: Attendance::default(),
             closed: AtomicBool::new(false),
         }
@@ -123,7 +128,7 @@ impl Bell {
         let mut worked = false;
         loop {
             match rings.next().await {
-                Ok(ring) => self.heard(ring),
+                Ok(rings) => self.heard(&rings),
                 Err(error) => return (Some(error), worked),
             }
             worked = true;
@@ -133,15 +138,36 @@ impl Bell {
         }
     }
 
-    fn heard(&self, ring: Option<Ring>) {
+    fn heard(&self, rings: &[Ring]) {
         self.mark(Line::Up);
+        self.note(rings);
         self.state.send_modify(|state| {
             state.beats += 1;
-            if ring.is_some() {
+            if let Some(newest) = rings.last() {
                 state.rings += 1;
-                state.newest = ring;
+                state.newest = Some(*newest);
             }
         });
+    }
+
+    /// Remembers who rang last for what. Who lags misses no writer.
+    fn note(&self, rings: &[Ring]) {
+        let mut roster = self.roster();
+        for ring in rings {
+            roster.insert(ring.writer, *ring);
+        }
+        while roster.len() > MOST_WRITERS {
+            let oldest = roster.values().min_by_key(|ring| ring.head);
+            let Some(oldest) = oldest.map(|ring| ring.writer) else {
+                return;
+            };
+            roster.remove(&oldest);
+        }
+    }
+
+    /// Each change leaves it whole, so a lock of a thread that panicked can be taken over.
+    fn roster(&self) -> MutexGuard<'_, HashMap<i64, Ring>> {
+        self.roster.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn went_down(&self, error: &NoRings) {
@@ -213,6 +239,11 @@ impl BellListener {
     #[cfg(test)]
     pub(super) fn is_up(&self) -> bool {
         self.line() == Line::Up
+    }
+
+    /// The last ring of each writer.
+    pub(crate) fn roster(&self) -> HashMap<i64, Ring> {
+        self.bell.roster().clone()
     }
 
     pub(super) fn line(&self) -> Line {

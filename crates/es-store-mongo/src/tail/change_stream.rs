@@ -71,27 +71,28 @@ struct Opened {
 
 #[async_trait]
 impl Rings for Opened {
-    async fn next(&mut self) -> Result<Option<Ring>, NoRings> {
+    async fn next(&mut self) -> Result<Vec<Ring>, NoRings> {
         let Some(batch) = self.cursor.next().await else {
             return Err(NoRings::Failed("the server ended it".into()));
         };
         let batch = batch.map_err(no_rings)?;
-        newest(&batch, &self.database).map_err(no_rings)
+        rings(&batch, &self.database).map_err(no_rings)
     }
 }
 
-/// The last ring of a batch. Readers are made to read what it tells of, wherever they read.
-fn newest(batch: &RawBatch, database: &Database) -> mongodb::error::Result<Option<Ring>> {
-    let Some(last) = batch.doc_slices()?.into_iter().last().transpose()? else {
-        return Ok(None);
-    };
-    let Some(change) = last.as_document() else {
-        return Ok(None);
-    };
-    if let Ok(time) = change.get_timestamp("clusterTime") {
-        database.saw(time);
+/// The rings of a batch. Readers are made to read what they tell of, wherever they read.
+fn rings(batch: &RawBatch, database: &Database) -> mongodb::error::Result<Vec<Ring>> {
+    let mut rings = Vec::new();
+    for change in batch.doc_slices()? {
+        let Some(change) = change?.as_document() else {
+            continue;
+        };
+        if let Ok(time) = change.get_timestamp("clusterTime") {
+            database.saw(time);
+        }
+        rings.extend(ring(change));
     }
-    Ok(ring(change))
+    Ok(rings)
 }
 
 /// What a change says; nothing if it is not one of ours.

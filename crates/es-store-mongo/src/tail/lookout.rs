@@ -12,11 +12,9 @@ use super::hub::Hub;
 const LINGER: Duration = Duration::from_secs(10);
 /// The bell gives a sign of life every second. If none comes for so long, the head is read.
 const QUIET: Duration = Duration::from_millis(1_250);
-/// How often the head is read although the bell is up: while things happen, and else.
-const ACTIVE: Duration = Duration::from_secs(1);
-const IDLE: Duration = Duration::from_secs(5);
-/// For how long after the last event things happen.
-const ACTIVITY: Duration = Duration::from_secs(30);
+/// How often the head is read although the bell is up. It does not ring for a batch whose last
+/// document was refused, if nothing follows.
+const PERIOD: Duration = Duration::from_secs(1);
 /// How often it is read while the bell is down for a while.
 const WHILE_DOWN: Pace = Pace::new(50, 1_000);
 /// How often it is read where there is no bell.
@@ -30,7 +28,6 @@ pub(super) struct Lookout {
     hub: Arc<Hub>,
     bell: BellListener,
     looked_at: Instant,
-    changed_at: Instant,
     wait: Duration,
 }
 
@@ -52,12 +49,10 @@ impl Pace {
 
 impl Lookout {
     pub(super) fn new(hub: Arc<Hub>) -> Self {
-        let now = Instant::now();
         Self {
             bell: hub.bell().listen(),
             hub,
-            looked_at: now,
-            changed_at: now,
+            looked_at: Instant::now(),
             wait: Duration::ZERO,
         }
     }
@@ -67,15 +62,12 @@ impl Lookout {
         self.look().await;
         while !self.hub.nobody_waits(LINGER) {
             match timeout(self.patience(), self.bell.heard()).await {
-                Ok(Heard::Ring(ring)) => {
-                    self.changed_at = Instant::now();
-                    self.hub.rang(ring).await;
-                }
+                Ok(Heard::Ring(ring)) => self.hub.rang(ring).await,
                 Ok(Heard::Changed) => {
                     self.wait = Duration::ZERO;
                     self.look().await;
                 }
-                Ok(Heard::Beat) if self.looked_at.elapsed() < self.period() => {}
+                Ok(Heard::Beat) if self.looked_at.elapsed() < PERIOD => {}
                 Ok(Heard::Beat) | Err(_) => self.look().await,
             }
         }
@@ -94,17 +86,11 @@ impl Lookout {
         self.wait.clamp(pace.shortest, pace.longest)
     }
 
-    fn period(&self) -> Duration {
-        let active = self.changed_at.elapsed() < ACTIVITY;
-        if active { ACTIVE } else { IDLE }
-    }
-
     /// Reads the head; the next wait is longer if that brought nothing.
     async fn look(&mut self) {
         self.looked_at = Instant::now();
         let news = timeout(PATIENCE, self.hub.look()).await.unwrap_or(false);
         if news {
-            self.changed_at = Instant::now();
             self.wait = Duration::ZERO;
         } else {
             self.wait = self.patience() * 2;

@@ -44,8 +44,8 @@ pub(super) trait RingSource: fmt::Debug + Send + Sync {
 /// What tells of new batches, opened.
 #[async_trait]
 pub(super) trait Rings: Send {
-    /// The newest ring of those that came, or nothing if none came for about a second.
-    async fn next(&mut self) -> Result<Option<Ring>, NoRings>;
+    /// The rings that came, in order; none if none came for about a second.
+    async fn next(&mut self) -> Result<Vec<Ring>, NoRings>;
 }
 
 /// Why nothing tells of new batches.

@@ -4,6 +4,9 @@ use std::sync::Arc;
 
 use es_core::{Position, Timestamp};
 
+use tokio::time::timeout;
+
+use super::super::attempt::NO_ANSWER;
 use super::super::backoff::Backoff;
 use super::Committer;
 
@@ -43,9 +46,10 @@ impl Committer {
         let mut backoff = Backoff::new();
         loop {
             let shared = Arc::clone(&self.shared);
-            let read = self.meanwhile(async move { shared.database.last_document().await });
+            let read = async move { shared.database.last_document().await };
+            let read = self.meanwhile(timeout(NO_ANSWER, read));
             match read.await {
-                Ok(Ok(last)) => {
+                Ok(Ok(Ok(last))) => {
                     let (head, recorded_at) = last.unwrap_or_default();
                     self.log_end = Some(LogEnd {
                         head,
@@ -55,7 +59,8 @@ impl Committer {
                     self.shared.hub.saw_head(head);
                     return true;
                 }
-                Ok(Err(error)) => tracing::warn!(%error, "the end of the log cannot be read"),
+                Ok(Ok(Err(error))) => tracing::warn!(%error, "the end of the log cannot be read"),
+                Ok(Err(late)) => tracing::warn!(error = %late, "the end of the log cannot be read"),
                 Err(error) => tracing::error!(%error, "reading the end of the log broke off"),
             }
             self.drop_given_up();

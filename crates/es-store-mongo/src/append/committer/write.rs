@@ -1,6 +1,7 @@
 //! One batch, from the first try to a definite outcome.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use es_core::{AppendError, BoxError, Position};
 use mongodb::error::Error;
@@ -9,12 +10,13 @@ use tokio::time::Instant;
 use super::super::attempt::{Request, attempt};
 use super::super::backoff::Backoff;
 use super::super::batch::{Batch, Entry};
+use super::super::gathering::Gathering;
 use super::super::lookup;
 use super::super::reply::{Key, Outcome};
 use super::Committer;
 
-/// A batch under way.
-struct Writing {
+/// A batch under way, or one that was.
+pub(super) struct Writing {
     batch: Batch,
     /// The first so many documents are stored for certain.
     landed: usize,
@@ -38,12 +40,15 @@ enum End {
     Refused(Error),
     /// None of the rest will be stored as things are.
     RefusedAll(Error),
-    /// The store is being closed, and the server does not answer.
+    /// Nobody knows what came of the rest, and it is not asked again: the store is being closed and
+    /// the server does not answer, or what was to be written with an append fails.
     Abandoned(Error),
 }
 
 impl Committer {
-    pub(super) async fn write(&mut self, batch: Batch) {
+    /// Sends a batch, and returns the next one if that may follow at once.
+    pub(super) async fn write(&mut self, batch: Batch) -> Option<Batch> {
+        self.gather_behind(&batch);
         let mut writing = Writing {
             batch,
             landed: 0,
@@ -53,12 +58,52 @@ impl Committer {
         let started = Instant::now();
         let end = self.try_until_definite(&mut writing).await;
         if matches!(end, End::Done) {
-            self.turns.won(writing.batch.last, started.elapsed());
+            return self.go_on(writing, started.elapsed());
         }
+        self.take_gathered_apart();
         let lost_at = matches!(end, End::RaceLost).then(|| writing.next_position());
         self.conclude(writing, end);
         if let Some(position) = lost_at {
             self.lost_race(position).await;
+        }
+        None
+    }
+
+    fn gather_behind(&mut self, batch: &Batch) {
+        let alone_since = self.log_end.map_or(Position::MAX, |end| end.alone_since);
+        let limits = self.shared.options.batch_limits();
+        self.gathering = Some(Gathering::behind(batch, alone_since, limits));
+    }
+
+    /// A batch is stored: the next one, unless others go first. Answers can wait until that is on
+    /// its way.
+    fn go_on(&mut self, writing: Writing, took: Duration) -> Option<Batch> {
+        let Batch {
+            last, recorded_at, ..
+        } = writing.batch;
+        self.turns.won(&self.shared, last, took);
+        if let Some(log_end) = &mut self.log_end {
+            log_end.wrote(last, recorded_at);
+        }
+        self.before = Some(writing);
+        let next = if self.turns.must_wait(&self.shared) {
+            self.take_gathered_apart();
+            None
+        } else {
+            self.take_what_is_there();
+            self.gather();
+            self.finish_gathered()
+        };
+        if next.is_none() {
+            self.conclude_before();
+        }
+        next
+    }
+
+    /// Answers the batch before, if that is still to be done.
+    pub(super) fn conclude_before(&mut self) {
+        if let Some(before) = self.before.take() {
+            self.conclude(before, End::Done);
         }
     }
 
@@ -74,7 +119,8 @@ impl Committer {
     async fn try_until_definite(&mut self, writing: &mut Writing) -> End {
         let mut backoff = Backoff::new();
         loop {
-            let request = Request::of(&writing.batch, writing.landed);
+            let patience = self.shared.options.append_timeout;
+            let request = Request::of(&writing.batch, writing.landed, patience);
             let work = attempt(Arc::clone(&self.shared), request);
             let outcome = self.meanwhile(work).await;
             let outcome = outcome.unwrap_or_else(|broken| Outcome::Unknown(Error::custom(broken)));
@@ -110,13 +156,12 @@ impl Committer {
             Outcome::Duplicate { index, key } => return self.duplicate(writing, index, key).await,
             Outcome::Unknown(error) => return Err(error),
             // As long as an earlier try may land, none of these is the last word.
-            Outcome::Refused { error, .. }
-            | Outcome::RefusedAll(error)
-            | Outcome::ExtraFailed(error)
-                if writing.in_doubt =>
-            {
+            Outcome::Refused { error, .. } | Outcome::RefusedAll(error) if writing.in_doubt => {
                 return Err(error);
             }
+            // Trying again would fail again, and hold up everybody. The append is alone in its
+            // batch, so nothing is numbered anew.
+            Outcome::ExtraFailed(error) if writing.in_doubt => End::Abandoned(error),
             Outcome::Collided if writing.in_doubt => {
                 return Err(Error::custom("another transaction holds these positions"));
             }
@@ -215,6 +260,7 @@ impl Committer {
         let known_at = self.log_end.map_or(entry.last_position, |end| end.head);
         for (write, after) in entry.streams_after() {
             self.shared.heads.saw(&write.stream, after, known_at);
+            self.own.note(&write.stream, after, entry.last_position);
         }
         self.count(|counters| &counters.appends, 1);
         self.count(|counters| &counters.events, entry.job.events() as u64);
@@ -231,7 +277,9 @@ impl Committer {
             End::Refused(error) => self.answer(entry.job, Err(unavailable(error))),
             _ => {
                 self.count(|counters| &counters.version_conflicts, 1);
-                self.look_for_repeat(Box::new(entry.job), None);
+                let mut job = Box::new(entry.job);
+                job.held_up_since.get_or_insert_with(Instant::now);
+                self.look_for_repeat(job, None);
             }
         }
     }
@@ -241,7 +289,11 @@ impl Committer {
             self.count(|counters| &counters.races_lost, 1);
             self.turns.lost();
         }
-        for entry in rest.into_iter().rev() {
+        let lost = matches!(end, End::RaceLost);
+        for mut entry in rest.into_iter().rev() {
+            if lost {
+                entry.job.held_up_since.get_or_insert_with(Instant::now);
+            }
             match end {
                 End::RefusedAll(error) => self.answer(entry.job, Err(unavailable(error))),
                 End::Abandoned(error) => {
@@ -263,8 +315,6 @@ impl End {
 }
 
 impl Writing {
-    /// The documents before `index` of the last try are stored, unless they stood in a transaction
-    /// with the one that was refused.
     /// Where the next document would have gone.
     fn next_position(&self) -> Position {
         let before = &self.batch.documents[..self.landed];
@@ -279,6 +329,8 @@ impl Writing {
         next.map_or(self.batch.last, |(_, entry)| entry.first_position)
     }
 
+    /// The documents before `index` of the last try are stored, unless they stood in a transaction
+    /// with the one that was refused.
     fn fail_at(&mut self, index: usize) {
         self.failed = self.landed + index;
         if !self.batch.transactional {

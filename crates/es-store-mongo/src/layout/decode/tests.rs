@@ -9,13 +9,12 @@ use es_core::{
 use proptest::prelude::{any, prop_assert, proptest};
 
 use super::{Interned, Malformed, Stored};
-use crate::layout::encode::{EncodedAppend, Mark, Place};
+use crate::layout::encode::{EncodedAppend, Mark, Place, sealed};
 
 fn place() -> Place {
     Place {
         position: Position::new(11),
         version: StreamVersion::new(7),
-        recorded_at: Timestamp::from_micros(-9),
         first_position: Position::new(11),
     }
 }
@@ -27,7 +26,8 @@ fn document(events: Vec<NewEvent>) -> Bytes {
         writer: 1,
         waited: false,
     };
-    EncodedAppend::new(&append, true).documents[0].placed(place(), Some(mark))
+    let placed = EncodedAppend::new(&append, true).documents[0].placed(place());
+    sealed(placed, Timestamp::from_micros(-9), Some(mark))
 }
 
 fn decoded(document: &Bytes) -> Result<Vec<RecordedEvent>, Malformed> {
