@@ -12,8 +12,11 @@
 //! - positions and versions have no hole, and recorded times never go back (I2, I3);
 //! - each append met the conditions it was made under, and each conflict names a version that the
 //!   stream had while the append was under way (I2);
-//! - whoever asked after an answer saw what was answered (I4), pages and streams show whole
-//!   appends as they are stored, and nobody saw what was not yet asked for;
+//! - whoever asked for the end of the log after an answer saw what was answered, to whatever store
+//!   of the process; whoever asked for a stream or an event saw what was answered to the same store
+//!   (I4);
+//! - pages and streams show whole appends as they are stored, and nobody saw what was not yet asked
+//!   for;
 //! - subscribers saw every event in order, each once in a subscription (I3, I6);
 //! - checkpoints stand where they were saved.
 //!

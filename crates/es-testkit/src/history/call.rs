@@ -9,6 +9,8 @@ use super::entry::{Answer, Operation};
 pub struct Call<'a> {
     /// The process that made it, by its place in the history.
     pub process: usize,
+    /// Through which of the process' stores.
+    pub store: &'a str,
     /// Which part of it, for people.
     pub client: &'a str,
     /// What was asked for.

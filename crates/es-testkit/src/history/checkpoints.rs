@@ -8,6 +8,7 @@ use es_core::{CheckpointError, CheckpointName, CheckpointStore, Position};
 use super::{
     entry::{Answer, Operation, why},
     recorder::Recorder,
+    store::Caller,
 };
 
 /// Passes all calls on and writes them down.
@@ -15,16 +16,17 @@ use super::{
 pub struct RecordingCheckpoints {
     store: Arc<dyn CheckpointStore>,
     recorder: Recorder,
-    client: Arc<str>,
+    caller: Caller,
 }
 
 impl RecordingCheckpoints {
-    /// Puts the recorder around a store; `client` names the caller to people.
-    pub fn new(store: Arc<dyn CheckpointStore>, recorder: Recorder, client: &str) -> Self {
+    /// Puts the recorder around a store; `name` tells it from the process' other stores, and names
+    /// the caller to people.
+    pub fn new(store: Arc<dyn CheckpointStore>, recorder: Recorder, name: &str) -> Self {
         Self {
             store,
             recorder,
-            client: client.into(),
+            caller: Caller::new(name),
         }
     }
 }
@@ -35,7 +37,7 @@ impl CheckpointStore for RecordingCheckpoints {
         let operation = Operation::LoadCheckpoint {
             name: name.to_string(),
         };
-        let call = self.recorder.called(&self.client, operation);
+        let call = self.recorder.called(&self.caller, operation);
         let result = self.store.load_checkpoint(name).await;
         let answer = match &result {
             Ok(position) => Answer::Checkpoint(*position),
@@ -56,7 +58,7 @@ impl CheckpointStore for RecordingCheckpoints {
             from,
             to,
         };
-        let call = self.recorder.called(&self.client, operation);
+        let call = self.recorder.called(&self.caller, operation);
         let result = self.store.save_checkpoint(name, from, to).await;
         let answer = match &result {
             Ok(()) => Answer::Saved,

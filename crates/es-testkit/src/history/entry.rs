@@ -27,6 +27,10 @@ pub enum Entry {
     Called {
         /// Names the call in its process.
         call: u64,
+        /// Through which of the stores that the process has open. Files that do not say so are of
+        /// processes with one.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        store: String,
         /// Which part of the process made it, for people.
         client: String,
         /// What is asked for.
@@ -43,6 +47,9 @@ pub enum Entry {
     Subscribed {
         /// Names the subscription in its process.
         subscription: u64,
+        /// Through which store, as for a call.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        store: String,
         /// Who, for people.
         client: String,
         /// Where it starts.

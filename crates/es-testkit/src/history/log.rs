@@ -114,12 +114,14 @@ impl Process {
             match &line.entry {
                 Entry::Called {
                     call,
+                    store,
                     client,
                     operation,
                 } => {
                     open.insert(*call, calls.len());
                     calls.push(Call {
                         process,
+                        store,
                         client,
                         operation,
                         called: (line.stamp, line.micros),

@@ -15,6 +15,7 @@ use super::{
     entry::{Answer, Entry, Line, Operation},
     log::Process,
     seen::Seen,
+    store::Caller,
 };
 
 /// Writes down what the clients of one process do. Clones write to the same history.
@@ -80,13 +81,13 @@ impl Recorder {
     }
 
     /// Notes that a call is about to be made, and names it.
-    pub(super) fn called(&self, client: &str, operation: Operation) -> u64 {
+    pub(super) fn called(&self, caller: &Caller, operation: Operation) -> u64 {
         let mut state = self.state();
         let call = state.next_name();
-        let client = client.to_owned();
         let entry = Entry::Called {
             call,
-            client,
+            store: caller.store.to_string(),
+            client: caller.client.to_string(),
             operation,
         };
         state.write(self.micros(), entry);
@@ -98,13 +99,13 @@ impl Recorder {
         self.state().write(self.micros(), entry);
     }
 
-    pub(super) fn subscribed(&self, client: &str, after: Position) -> u64 {
+    pub(super) fn subscribed(&self, caller: &Caller, after: Position) -> u64 {
         let mut state = self.state();
         let subscription = state.next_name();
-        let client = client.to_owned();
         let entry = Entry::Subscribed {
             subscription,
-            client,
+            store: caller.store.to_string(),
+            client: caller.client.to_string(),
             after,
         };
         state.write(self.micros(), entry);

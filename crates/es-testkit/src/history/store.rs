@@ -22,34 +22,59 @@ use super::{
 pub struct RecordingStore {
     store: Arc<dyn EventStore>,
     recorder: Recorder,
-    client: Arc<str>,
+    caller: Caller,
+}
+
+/// Who calls a store.
+#[derive(Debug, Clone)]
+pub(super) struct Caller {
+    /// Which of the stores that the process has open.
+    pub(super) store: Arc<str>,
+    /// Which part of the process, for people.
+    pub(super) client: Arc<str>,
+}
+
+impl Caller {
+    pub(super) fn new(store: &str) -> Self {
+        Self {
+            store: store.into(),
+            client: store.into(),
+        }
+    }
 }
 
 impl RecordingStore {
-    /// Puts the recorder around a store; `client` names the caller to people.
-    pub fn new(store: Arc<dyn EventStore>, recorder: Recorder, client: &str) -> Self {
+    /// Puts the recorder around a store. `name` tells it from the other stores that the process has
+    /// open, and is the caller's name until [`client`](Self::client) gives another.
+    ///
+    /// What one store was told, another on the same log need not show in every read, so each gets
+    /// a name of its own.
+    pub fn new(store: Arc<dyn EventStore>, recorder: Recorder, name: &str) -> Self {
         Self {
             store,
             recorder,
-            client: client.into(),
+            caller: Caller::new(name),
         }
     }
 
-    /// The same store, called by somebody else.
+    /// The same store, called by somebody else; `client` names the caller to people.
     #[must_use]
     pub fn client(&self, client: &str) -> Self {
-        Self {
-            client: client.into(),
-            ..self.clone()
-        }
+        let mut other = self.clone();
+        other.caller.client = client.into();
+        other
     }
 
-    pub(super) fn parts(&self) -> (&Arc<dyn EventStore>, &Recorder, &str) {
-        (&self.store, &self.recorder, &self.client)
+    pub(super) fn recorder(&self) -> &Recorder {
+        &self.recorder
+    }
+
+    pub(super) fn caller(&self) -> &Caller {
+        &self.caller
     }
 
     fn called(&self, operation: Operation) -> u64 {
-        self.recorder.called(&self.client, operation)
+        self.recorder.called(&self.caller, operation)
     }
 
     fn read<T>(&self, call: u64, result: &Result<T, ReadError>, answer: impl FnOnce(&T) -> Answer) {

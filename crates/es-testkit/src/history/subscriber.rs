@@ -15,11 +15,11 @@ pub struct Subscriber {
 impl Subscriber {
     /// Follows the store from the event after `after` on.
     pub fn new(store: &RecordingStore, after: Position) -> Self {
-        let (_, recorder, client) = store.parts();
-        let name = recorder.subscribed(client, after);
+        let recorder = store.recorder().clone();
+        let name = recorder.subscribed(store.caller(), after);
         Self {
             subscription: Subscription::new(store.clone(), after, EventFilter::all()),
-            recorder: recorder.clone(),
+            recorder,
             name,
         }
     }

@@ -13,3 +13,4 @@ mod files;
 mod flaky;
 mod lies;
 mod properties;
+mod stores;

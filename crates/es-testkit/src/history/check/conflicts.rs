@@ -13,7 +13,7 @@ use crate::history::{
 pub(super) fn check(
     calls: &[Call<'_>],
     streams: &Streams<'_>,
-    moments: &Moments,
+    moments: &Moments<'_>,
     report: &mut Report,
 ) {
     for call in calls {
@@ -31,7 +31,7 @@ fn explain(
     call: &Call<'_>,
     append: &AppendCall,
     streams: &Streams<'_>,
-    moments: &Moments,
+    moments: &Moments<'_>,
 ) -> Result<(), String> {
     let Some(Answer::Conflict { stream, actual }) = call.answer() else {
         return Ok(());
@@ -45,7 +45,9 @@ fn explain(
             "expected {expected} of {stream}, and got it: {actual}"
         ));
     }
-    let was = streams.was_at(stream, actual.get(), &Window::from(call), moments);
+    let window = Window::from(call);
+    let known = moments.known(window.process, window.begin);
+    let was = streams.was_at(stream, actual.get(), known, &window, moments);
     was.map_err(|wrong| match wrong {
         Wrong::Past(text) | Wrong::Never(text) => format!("was told of {text}"),
     })

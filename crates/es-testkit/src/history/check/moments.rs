@@ -1,24 +1,28 @@
-//! What was known when, within each process.
+//! What was known when, within each process and to each of its stores.
+
+use std::collections::HashMap;
 
 use super::{appends::Placed, groups::Group, stored::Stored};
 use crate::history::{
     call::Call,
     entry::{Answer, Entry, Operation},
-    log::History,
+    log::{History, Process},
     report::{Kind, Report},
 };
 
-/// The time during which a call was under way.
-pub(super) struct Window {
+/// The time during which a call was under way, and through which store.
+pub(super) struct Window<'a> {
     pub(super) process: usize,
+    pub(super) store: &'a str,
     pub(super) begin: u64,
     pub(super) end: u64,
 }
 
-impl From<&Call<'_>> for Window {
-    fn from(call: &Call<'_>) -> Self {
+impl<'a> From<&Call<'a>> for Window<'a> {
+    fn from(call: &Call<'a>) -> Self {
         Self {
             process: call.process,
+            store: call.store,
             begin: call.begin(),
             end: call.end(),
         }
@@ -26,66 +30,68 @@ impl From<&Call<'_>> for Window {
 }
 
 /// Bounds on when each position was committed.
-pub(super) struct Moments {
-    processes: Vec<Bounds>,
+pub(super) struct Moments<'a> {
+    processes: Vec<Bounds<'a>>,
 }
 
 #[derive(Default)]
-struct Bounds {
-    /// By stamps: from then on the log is known to reach this position.
-    known: Vec<(u64, u64)>,
+struct Bounds<'a> {
+    /// What was known to anybody in the process.
+    known: Rising,
+    /// What was known to one of its stores, by its name.
+    known_to: HashMap<&'a str, Rising>,
     /// By positions: the log did not reach this position before this stamp.
-    begun: Vec<(u64, u64)>,
+    begun: Rising,
 }
 
-impl Moments {
+/// Pairs whose second numbers rise with the first. As a bound of knowledge: since this stamp the
+/// log is known to reach this position.
+#[derive(Default)]
+struct Rising(Vec<(u64, u64)>);
+
+impl<'a> Moments<'a> {
     pub(super) fn of(
-        history: &History,
-        calls: &[Call<'_>],
+        history: &'a History,
+        calls: &[Call<'a>],
         placed: &[Placed<'_, '_>],
         stored: &Stored<'_>,
     ) -> Self {
-        let mut processes: Vec<Bounds> = Vec::new();
+        let mut processes: Vec<Bounds<'_>> = Vec::new();
         processes.resize_with(history.processes.len(), Bounds::default);
         for call in calls {
             if let Some(position) = call.answer().and_then(|a| reaches(call, a, stored)) {
-                let bounds = &mut processes[call.process];
-                bounds.known.push((call.end(), position));
+                processes[call.process].know(call.store, call.end(), position);
             }
         }
         for (bounds, process) in processes.iter_mut().zip(&history.processes) {
-            for line in &process.lines {
-                if let Entry::Delivered { events, .. } = &line.entry
-                    && let Some(position) = events.numbers().max()
-                {
-                    bounds.known.push((line.stamp, position));
-                }
-            }
+            bounds.know_deliveries(process);
         }
         for append in placed {
             if let Some((process, begin)) = append.group.begin() {
-                processes[process].begun.push((append.first, begin));
+                processes[process].begun.push(append.first, begin);
             }
         }
-        for bounds in &mut processes {
-            rise(&mut bounds.known);
-            rise(&mut bounds.begun);
-        }
+        processes.iter_mut().for_each(Bounds::order);
         Self { processes }
     }
 
-    /// How far the log is known to have reached before this stamp.
+    /// How far the log is known to have reached before this stamp, to anybody in the process.
     pub(super) fn known(&self, process: usize, before: u64) -> u64 {
-        let known = &self.processes[process].known;
-        let at = known.partition_point(|(stamp, _)| *stamp < before);
-        at.checked_sub(1).map_or(0, |last| known[last].1)
+        self.processes[process].known.before(before)
+    }
+
+    /// How far the call's store knew the log to reach when the call was made.
+    pub(super) fn known_to_store(&self, window: &Window<'_>) -> u64 {
+        let stores = &self.processes[window.process].known_to;
+        let known = stores.get(window.store);
+        known.map_or(0, |known| known.before(window.begin))
     }
 
     /// The stamp before which the log did not reach this position.
     pub(super) fn begun(&self, process: usize, position: u64) -> u64 {
-        let begun = &self.processes[process].begun;
-        let at = begun.partition_point(|(of, _)| *of <= position);
-        at.checked_sub(1).map_or(0, |last| begun[last].1)
+        self.processes[process]
+            .begun
+            .before(position.saturating_add(1))
     }
 
     /// What is asked for after something was seen lies after it in the log.
@@ -99,6 +105,67 @@ impl Moments {
                 report.find(Kind::OutOfOrder, late(group, *first, known));
             }
         }
+    }
+}
+
+impl<'a> Bounds<'a> {
+    fn know(&mut self, store: &'a str, since: u64, position: u64) {
+        self.known.push(since, position);
+        let of_store = self.known_to.entry(store).or_default();
+        of_store.push(since, position);
+    }
+
+    fn know_deliveries(&mut self, process: &'a Process) {
+        let mut stores = HashMap::new();
+        for line in &process.lines {
+            match &line.entry {
+                Entry::Subscribed {
+                    subscription,
+                    store,
+                    ..
+                } => {
+                    stores.insert(*subscription, store.as_str());
+                }
+                Entry::Delivered {
+                    subscription,
+                    events,
+                } => {
+                    let store = stores.get(subscription).copied().unwrap_or_default();
+                    if let Some(position) = events.numbers().max() {
+                        self.know(store, line.stamp, position);
+                    }
+                }
+                Entry::Called { .. } | Entry::Answered { .. } => {}
+            }
+        }
+    }
+
+    fn order(&mut self) {
+        self.known.order();
+        self.known_to.values_mut().for_each(Rising::order);
+        self.begun.order();
+    }
+}
+
+impl Rising {
+    fn push(&mut self, first: u64, second: u64) {
+        self.0.push((first, second));
+    }
+
+    /// Sorts by the first number, and lets the second never fall.
+    fn order(&mut self) {
+        self.0.sort_unstable();
+        let mut highest = 0;
+        for (_, bound) in &mut self.0 {
+            highest = highest.max(*bound);
+            *bound = highest;
+        }
+    }
+
+    /// The second number of the last pair whose first one is below this, 0 if there is none.
+    fn before(&self, first: u64) -> u64 {
+        let at = self.0.partition_point(|(of, _)| *of < first);
+        at.checked_sub(1).map_or(0, |last| self.0[last].1)
     }
 }
 
@@ -126,15 +193,5 @@ fn reaches(call: &Call<'_>, answer: &Answer, stored: &Stored<'_>) -> Option<u64>
             Some(newest.position.get())
         }
         _ => None,
-    }
-}
-
-/// Sorts by the first number, and lets the second never fall.
-fn rise(bounds: &mut [(u64, u64)]) {
-    bounds.sort_unstable();
-    let mut highest = 0;
-    for (_, bound) in bounds {
-        highest = highest.max(*bound);
-        *bound = highest;
     }
 }

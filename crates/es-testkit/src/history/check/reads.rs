@@ -1,4 +1,10 @@
 //! Whether reads saw what they had to see, and nothing else.
+//!
+//! The end of the log, told by itself or by a page that says `at_end`, is not before anything that
+//! was known in the process, through whatever store. A stream and an event by its id show what was
+//! known to the same store; a primary that was cut off and does not know yet may hide from them what
+//! other stores wrote. Pages of all events that do not say `at_end` leave open what follows, so they
+//! cannot be too old.
 
 use es_core::{Position, StreamId, StreamVersion};
 
@@ -20,7 +26,7 @@ pub(super) fn check(
     calls: &[Call<'_>],
     stored: &Stored<'_>,
     streams: &Streams<'_>,
-    moments: &Moments,
+    moments: &Moments<'_>,
     report: &mut Report,
 ) {
     let reads = Reads {
@@ -42,7 +48,7 @@ pub(super) fn check(
 struct Reads<'c> {
     stored: &'c Stored<'c>,
     streams: &'c Streams<'c>,
-    moments: &'c Moments,
+    moments: &'c Moments<'c>,
 }
 
 impl Reads<'_> {
@@ -65,7 +71,7 @@ impl Reads<'_> {
         }
     }
 
-    fn head(&self, head: Position, window: &Window) -> Verdict {
+    fn head(&self, head: Position, window: &Window<'_>) -> Verdict {
         let head = head.get();
         self.not_stale(head, window)?;
         self.not_early(head, window)?;
@@ -76,7 +82,7 @@ impl Reads<'_> {
         Ok(())
     }
 
-    fn page(&self, after: Position, answer: &Answer, window: &Window) -> Verdict {
+    fn page(&self, after: Position, answer: &Answer, window: &Window<'_>) -> Verdict {
         let Answer::All {
             events,
             unfiltered,
@@ -115,7 +121,7 @@ impl Reads<'_> {
         stream: &StreamId,
         events: &Seen,
         version: Option<StreamVersion>,
-        window: &Window,
+        window: &Window<'_>,
     ) -> Verdict {
         self.stored.shows_of(stream, events).map_err(wrong)?;
         if events.runs.len() > 1 {
@@ -131,16 +137,17 @@ impl Reads<'_> {
         let Some(version) = version else {
             return Ok(());
         };
+        let known = self.moments.known_to_store(window);
         let was = self
             .streams
-            .was_at(stream, version.get(), window, self.moments);
+            .was_at(stream, version.get(), known, window, self.moments);
         was.map_err(|wrong| match wrong {
             Wrong::Past(text) => (Kind::StaleRead, format!("saw {text}")),
             Wrong::Never(text) => (Kind::WrongRead, format!("saw {text}")),
         })
     }
 
-    fn event(&self, call: &Call<'_>, event: Option<&Seen>, window: &Window) -> Verdict {
+    fn event(&self, call: &Call<'_>, event: Option<&Seen>, window: &Window<'_>) -> Verdict {
         let Operation::ReadEvent { id } = call.operation else {
             return Ok(());
         };
@@ -155,7 +162,7 @@ impl Reads<'_> {
             }
             (Some(_), None) => Err(wrong(format!("saw event {id}, which is not stored"))),
             (None, Some(there)) => {
-                let known = self.moments.known(window.process, window.begin);
+                let known = self.moments.known_to_store(window);
                 let position = there.position;
                 let text = format!("did not see event {id} at {position}, when {known} was known");
                 let seen = known < position.get();
@@ -165,8 +172,8 @@ impl Reads<'_> {
         }
     }
 
-    /// The end is not before what was known.
-    fn not_stale(&self, head: u64, window: &Window) -> Verdict {
+    /// The end is not before what was known, to whatever store.
+    fn not_stale(&self, head: u64, window: &Window<'_>) -> Verdict {
         let known = self.moments.known(window.process, window.begin);
         if head < known {
             let text = format!("the end was at {head}, when {known} was known");
@@ -176,7 +183,7 @@ impl Reads<'_> {
     }
 
     /// Nothing can be seen before it is asked for.
-    fn not_early(&self, position: u64, window: &Window) -> Verdict {
+    fn not_early(&self, position: u64, window: &Window<'_>) -> Verdict {
         if self.moments.begun(window.process, position) > window.end {
             let text = format!("saw position {position} before it was asked for");
             return Err((Kind::WrongRead, text));

@@ -53,13 +53,15 @@ impl<'a> Streams<'a> {
         newest.is_some_and(|(_, last)| position < last)
     }
 
-    /// Whether a stream can have been at this version at a moment within the window.
+    /// Whether a stream can have been at this version at a moment within the window, and not
+    /// before the log reached what was `known`.
     pub(super) fn was_at(
         &self,
         stream: &StreamId,
         version: u64,
-        window: &Window,
-        moments: &Moments,
+        known: u64,
+        window: &Window<'_>,
+        moments: &Moments<'_>,
     ) -> Result<(), Wrong> {
         let made = self.made.get(stream).map_or(&[][..], Vec::as_slice);
         let next = made.partition_point(|made| made.version <= version);
@@ -76,7 +78,7 @@ impl<'a> Streams<'a> {
             _ => {}
         }
         match made.get(next) {
-            Some(next) if moments.known(window.process, window.begin) >= next.position => {
+            Some(next) if known >= next.position => {
                 let text = format!("{stream} at {version}, when it was known to be past that");
                 Err(Wrong::Past(text))
             }

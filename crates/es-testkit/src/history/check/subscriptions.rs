@@ -13,7 +13,7 @@ use crate::history::{
 pub(super) fn check(
     history: &History,
     stored: &Stored<'_>,
-    moments: &Moments,
+    moments: &Moments<'_>,
     report: &mut Report,
 ) {
     for (number, process) in history.processes.iter().enumerate() {
@@ -35,6 +35,7 @@ fn check_process(
                 subscription,
                 client,
                 after,
+                ..
             } => {
                 at.insert(*subscription, (client, after.get()));
             }
