@@ -121,6 +121,8 @@ impl LastLine {
 
 #[cfg(test)]
 mod tests {
+    use std::env;
+
     use super::*;
 
     fn last_of(pieces: &[&str]) -> String {
@@ -153,5 +155,84 @@ mod tests {
             line.ends_with("--test faults -- --tier full --seed 7 --only kill"),
             "{line}"
         );
+    }
+
+    fn is_left_out() -> bool {
+        let slow = env::var("ES_TEST_TIER").is_ok_and(|tier| tier == "slow");
+        if !slow {
+            println!("left out, since ES_TEST_TIER is not slow");
+        }
+        !slow
+    }
+
+    /// A run of the runner with these arguments.
+    fn runner(args: &[&str]) -> Call {
+        let workspace = Workspace::load().unwrap();
+        let choice = Choice {
+            args: args.iter().map(|arg| (*arg).to_owned()).collect(),
+            ..Choice::default()
+        };
+        call(&workspace, &choice)
+    }
+
+    /// Whether all was well, the whole output and its last line.
+    fn ran(call: &Call) -> (bool, String, String) {
+        let output = call.output().unwrap();
+        let mut lines = LastLine::default();
+        lines.read(&output.stdout);
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8_lossy(&said).into_owned();
+        (output.status.success(), said, lines.last())
+    }
+
+    #[test]
+    fn damage_to_what_is_stored_is_found_and_counted() {
+        if is_left_out() {
+            return;
+        }
+        // How many appends are lost, events there twice, and positions or versions missing.
+        let cases = [
+            (None, 0..=0, 0..=0, 0..=0),
+            (Some("delete-newest"), 1..=1, 0..=0, 0..=0),
+            (Some("delete-middle"), 1..=1, 0..=0, 1..=2),
+            (Some("change-payload"), 0..=0, 0..=0, 0..=0),
+            (Some("copy-newest"), 0..=0, 1..=8, 0..=0),
+        ];
+        for (damage, lost, duplicated, holes) in cases {
+            let damaging = damage.map(|damage| ["--break", damage]);
+            let args: Vec<_> = damaging.into_iter().flatten().collect();
+            let (ok, said, last) = ran(&runner(&[&["--only", "none"], &*args].concat()));
+            assert_eq!(ok, damage.is_none(), "{damage:?}: {said}");
+            let summary: serde_json::Value = serde_json::from_str(&last).unwrap();
+            let count = |what: &str| summary[what].as_u64().unwrap();
+            assert!(lost.contains(&count("lost")), "{damage:?}: {said}");
+            assert!(
+                duplicated.contains(&count("duplicated")),
+                "{damage:?}: {said}"
+            );
+            assert!(holes.contains(&count("holes")), "{damage:?}: {said}");
+            let wrong = ["lost", "duplicated", "holes", "out_of_order", "problems"];
+            let wrong: u64 = wrong.into_iter().map(count).sum();
+            assert_eq!(wrong == 0, damage.is_none(), "the last line alone: {said}");
+        }
+    }
+
+    #[test]
+    fn a_fault_that_cannot_be_played_is_a_problem_and_does_not_end_the_run() {
+        if is_left_out() {
+            return;
+        }
+        let nothing = "\"acknowledged\":0,\"lost\":0,\"duplicated\":0,\"holes\":0,\
+                       \"out_of_order\":0,\"unknown_resolved\":0";
+        let no_server = runner(&["--only", "none", "--only", "kill-primary"])
+            .env("ES_TEST_MONGOD", "/bin/false");
+        let (ok, said, last) = ran(&no_server);
+        assert!(!ok && said.contains("/bin/false"), "{said}");
+        assert_eq!(said.matches("WRONG").count(), 2, "{said}");
+        assert_eq!(last, format!("{{\"faults\":0,{nothing},\"problems\":2}}"));
+
+        let (ok, said, last) = ran(&runner(&["--only", "no-such-fault"]));
+        assert!(!ok && said.contains("there is no fault no-such-fault"));
+        assert_eq!(last, format!("{{\"faults\":0,{nothing},\"problems\":1}}"));
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use es_testkit::history::{Answer, Entry, History, Operation, Report};
 
 /// The verdict on one fault, and some figures.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Outcome {
     pub(crate) fault: &'static str,
     pub(crate) injected: u64,
@@ -20,6 +20,14 @@ pub(crate) struct Outcome {
 }
 
 impl Outcome {
+    /// Of a fault that nothing came of yet.
+    pub(crate) fn of(fault: &'static str) -> Self {
+        Self {
+            fault,
+            ..Self::default()
+        }
+    }
+
     pub(crate) fn is_clean(&self) -> bool {
         self.report.is_clean() && self.problems.is_empty()
     }

@@ -14,42 +14,39 @@ use crate::{
     summary::{self, Summary},
 };
 
+/// Runs the faults. Whatever happens, the last line of the output sums up what is known by then.
 pub(crate) async fn run(options: RunOptions) -> ExitCode {
-    match try_run(&options).await {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
+    let mut outcomes = Vec::new();
+    let played = play(&options, &mut outcomes).await;
+    if let Err(problem) = &played {
+        println!("{problem}");
     }
+    let clean = played.is_ok() && outcomes.iter().all(Outcome::is_clean);
+    Summary::of(&outcomes, played.err().as_slice()).print();
+    ExitCode::from(u8::from(!clean))
 }
 
-/// Whether all went well.
-async fn try_run(options: &RunOptions) -> Result<bool, String> {
+/// Plays one fault after the other. What goes wrong with one of them is in its outcome.
+async fn play(options: &RunOptions, outcomes: &mut Vec<Outcome>) -> Result<(), String> {
     let faults = selected(options)?;
-    let directory = RunDirectory::create(options.seed).map_err(|error| error.to_string())?;
+    let directory = RunDirectory::create(options.seed);
+    let directory = directory.map_err(|error| format!("a directory for histories: {error}"))?;
     println!("seed {}, {} sorts of faults", options.seed, faults.len());
     summary::print_head();
     let mut servers = Servers::default();
-    let mut outcomes = Vec::new();
     for fault in faults {
-        let outcome = one::run(fault, options, &mut servers, &directory).await?;
+        let outcome = one::run(fault, options, &mut servers, &directory).await;
         summary::print(&outcome);
         outcomes.push(outcome);
     }
     drop(servers);
-    let clean = outcomes.iter().all(Outcome::is_clean);
-    if clean {
-        directory.remove().map_err(|error| error.to_string())?;
-    } else {
-        println!(
-            "histories and logs are kept in {}",
-            directory.path().display()
-        );
+    if outcomes.iter().all(Outcome::is_clean) {
+        let removed = directory.remove();
+        return removed.map_err(|error| format!("removing the histories: {error}"));
     }
-    Summary::of(&outcomes).print();
-    Ok(clean)
+    let kept = directory.path().display();
+    println!("histories and logs are kept in {kept}");
+    Ok(())
 }
 
 fn selected(options: &RunOptions) -> Result<Vec<Fault>, String> {

@@ -76,6 +76,12 @@ impl Scene<'_> {
         started.map_err(|error| error.to_string())
     }
 
+    /// Ends it without waiting for anything; returns what went wrong until now.
+    pub(crate) fn give_up(self) -> Vec<String> {
+        let works = self.works.iter();
+        works.flat_map(|work| work.progress().problems()).collect()
+    }
+
     fn progresses(&self) -> Vec<(&str, &Progress)> {
         let here = ["first", "second"].into_iter().zip(&self.works);
         let here = here.map(|(name, work)| (name, work.progress()));

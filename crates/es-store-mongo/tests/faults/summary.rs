@@ -18,23 +18,38 @@ pub(crate) struct Summary {
     holes: u64,
     out_of_order: u64,
     unknown_resolved: u64,
+    /// Everything else that is wrong: other findings, and what kept a fault from being judged.
+    problems: u64,
 }
 
 impl Summary {
-    pub(crate) fn of(outcomes: &[Outcome]) -> Self {
-        let mut summary = Self::default();
+    /// Sums outcomes up, and what went wrong besides.
+    pub(crate) fn of(outcomes: &[Outcome], problems: &[String]) -> Self {
+        let mut summary = Self {
+            problems: problems.len() as u64,
+            ..Self::default()
+        };
         for outcome in outcomes {
             let report = &outcome.report;
             summary.faults += outcome.injected;
             summary.acknowledged += report.acknowledged;
-            summary.lost += report.count(Kind::Lost);
-            summary.duplicated += report.count(Kind::Duplicated);
-            summary.holes += report.count(Kind::Hole);
-            let order = report.count(Kind::OutOfOrder) + report.count(Kind::Subscription);
-            summary.out_of_order += order;
             summary.unknown_resolved += report.unknown_resolved;
+            summary.problems += outcome.problems.len() as u64;
+            for finding in &report.findings {
+                *summary.place_of(finding.kind) += 1;
+            }
         }
         summary
+    }
+
+    fn place_of(&mut self, kind: Kind) -> &mut u64 {
+        match kind {
+            Kind::Lost => &mut self.lost,
+            Kind::Duplicated => &mut self.duplicated,
+            Kind::Hole => &mut self.holes,
+            Kind::OutOfOrder | Kind::Subscription => &mut self.out_of_order,
+            _ => &mut self.problems,
+        }
     }
 
     pub(crate) fn print(&self) {
