@@ -1,5 +1,8 @@
 //! The archive that is a file: BSON documents one after the other.
 
+mod header;
+mod unfinished;
+
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -7,14 +10,10 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 use es_core::Position;
 
+use self::header::Header;
 use super::ArchiveError;
 use super::documents::Stored;
 
-/// The bytes before the value of `_id`: length, type int64, name.
-const HEADER: usize = 4 + 1 + 4;
-const INT64_ID: &[u8; 5] = b"\x12_id\0";
-/// The shortest document with an `_id`, and longer than any that the server takes.
-const LENGTHS: std::ops::Range<u64> = HEADER as u64 + 9..64 * 1024 * 1024;
 /// How many bytes of documents are read at once.
 const AT_ONCE: usize = 16 * 1024 * 1024;
 
@@ -40,11 +39,11 @@ impl ArchiveFile {
 
     /// Opens it for writing, makes it if it is missing, and keeps other runs away.
     ///
-    /// What a run that died left half written at the end is cut off.
+    /// What a run that died left [unfinished] at the end is cut off.
     pub(super) fn open_for_writing(path: &Path) -> Result<Self, ArchiveError> {
         let mut options = OpenOptions::new();
-        let file = options.read(true).append(true).create(true).open(path);
-        let file = file.map_err(failed(path))?;
+        options.read(true).write(true).create(true).truncate(false);
+        let file = options.open(path).map_err(failed(path))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -77,19 +76,35 @@ impl ArchiveFile {
     pub(super) fn put(&mut self, documents: &[Stored]) -> Result<(), ArchiveError> {
         let mut bytes = Vec::new();
         for stored in documents {
-            if self.offset(stored.extent.first).is_none() {
-                bytes.extend_from_slice(&stored.bytes);
+            match self.offset(stored.extent.first) {
+                Some(offset) => self.mend(offset, &stored.bytes)?,
+                None => bytes.extend_from_slice(&stored.bytes),
             }
         }
-        let written = self
-            .file
-            .write_all(&bytes)
-            .and_then(|()| self.file.sync_all());
-        if let Err(error) = written {
-            // Whole or not, the next run finds out.
-            return Err(failed(&self.path)(error));
-        }
+        // If that fails: whole or not, the next run finds out.
+        self.write(self.end, &bytes)?;
         self.index_rest()
+    }
+
+    /// Finishes a copy that a crash of the machine left unfinished. Anything else in the place of
+    /// the original is left alone, and is found when the copies are compared.
+    fn mend(&mut self, offset: u64, original: &[u8]) -> Result<(), ArchiveError> {
+        let copy = self.read(offset)?;
+        if !unfinished::is_copy_of(&copy, original) {
+            return Ok(());
+        }
+        tracing::info!(
+            offset,
+            "an unfinished document in the archive is written again"
+        );
+        self.write(offset, original)
+    }
+
+    fn write(&mut self, offset: u64, bytes: &[u8]) -> Result<(), ArchiveError> {
+        let failed = failed(&self.path);
+        self.file.seek(SeekFrom::Start(offset)).map_err(&failed)?;
+        self.file.write_all(bytes).map_err(&failed)?;
+        self.file.sync_all().map_err(&failed)
     }
 
     /// The documents that begin at these positions, in order: those that are there, up to about
@@ -134,7 +149,7 @@ impl ArchiveFile {
         let mut length = [0; 4];
         self.file.read_exact(&mut length).map_err(&failed)?;
         let size = u32::from_le_bytes(length);
-        if !LENGTHS.contains(&u64::from(size)) {
+        if !header::LENGTHS.contains(&u64::from(size)) {
             return Err(self.damaged(offset, "the length of a document is wrong"));
         }
         let mut document = vec![0; size as usize];
@@ -147,21 +162,33 @@ impl ArchiveFile {
     fn index_rest(&mut self) -> Result<(), ArchiveError> {
         let failed = failed(&self.path);
         let length = self.file.metadata().map_err(&failed)?.len();
+        if length <= self.end {
+            return Ok(());
+        }
+        let zeros_from = unfinished::zeros_from(&self.file, self.end..length).map_err(&failed)?;
         self.file.seek(SeekFrom::Start(self.end)).map_err(&failed)?;
         let mut reader = BufReader::with_capacity(256 * 1024, &self.file);
         let mut found = Vec::new();
         let mut end = self.end;
-        while let Some((position, size)) = entry(&mut reader, length - end).map_err(&failed)? {
-            let Some(position) = position.filter(|_| LENGTHS.contains(&size)) else {
+        while let Some(header) = Header::read(&mut reader, length - end).map_err(&failed)? {
+            let Some(position) = header.position() else {
+                if header.is_unfinished(zeros_from.saturating_sub(end)) {
+                    break;
+                }
                 return Err(self.damaged(end, "here no document of an event begins"));
             };
-            if size > length - end {
+            if header.size() > length - end {
                 break;
             }
-            let rest = size.cast_signed() - (HEADER as i64 + 8);
-            reader.seek_relative(rest).map_err(&failed)?;
+            reader.seek_relative(header.rest()).map_err(&failed)?;
             found.push((position, end));
-            end += size;
+            end += header.size();
+        }
+        if let Some(&(_, last)) = found.last().filter(|_| zeros_from < end)
+            && !unfinished::is_well_formed(&self.read(last)?)
+        {
+            found.pop();
+            end = last;
         }
         self.index.append(&mut found);
         self.index.sort_unstable();
@@ -176,21 +203,13 @@ impl ArchiveFile {
     }
 }
 
-/// The position and length of the next document; nothing at the end, or where not even that is
-/// whole. No position means that this is no document of events.
-fn entry(reader: &mut impl Read, left: u64) -> io::Result<Option<(Option<u64>, u64)>> {
-    let mut header = [0; HEADER + 8];
-    if left < header.len() as u64 {
-        return Ok(None);
+/// A process that is just being started by this one holds a copy of the lock for a moment, so closing
+/// the file alone may release it late.
+impl Drop for ArchiveFile {
+    fn drop(&mut self) {
+        // Of a file that is only read it has no effect.
+        let _ = self.file.unlock();
     }
-    reader.read_exact(&mut header)?;
-    let mut length = [0; 4];
-    length.copy_from_slice(&header[..4]);
-    let mut position = [0; 8];
-    position.copy_from_slice(&header[HEADER..]);
-    let position = u64::try_from(i64::from_le_bytes(position)).ok();
-    let position = position.filter(|_| &header[4..HEADER] == INT64_ID);
-    Ok(Some((position, u64::from(u32::from_le_bytes(length)))))
 }
 
 /// A file that was made is durable only once its directory is.
@@ -206,7 +225,7 @@ fn sync_directory(path: &Path) -> io::Result<()> {
     File::open(directory)?.sync_all()
 }
 
-fn failed(path: &Path) -> impl Fn(io::Error) -> ArchiveError {
+fn failed(path: &Path) -> impl Fn(io::Error) -> ArchiveError + use<> {
     let path = path.to_path_buf();
     move |source| ArchiveError::File {
         path: path.clone(),

@@ -104,14 +104,69 @@ fn a_document_cut_anywhere_at_the_end_is_cut_off_by_the_next_run() {
     }
 }
 
+/// After a power cut the file may be as long as it was to be, or as its file system makes it, with
+/// zeros in the place of what did not reach the disk.
+#[test]
+fn zeros_in_the_place_of_what_was_not_synced_are_an_unfinished_write() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("events.bson");
+    // So that the position itself may be cut.
+    let [third, fourth] = [0x0102_0304_i64, 0x0102_0305].map(|position| {
+        let text = "with some text";
+        let inner = rawdoc! { "i": 1_i64, "q": true };
+        let document = rawdoc! { "_id": position, "at": 5_i64, "n": 1, "w": inner, "s": text };
+        Stored::new(Bytes::from(document.into_bytes()), Position::START).unwrap()
+    });
+    let whole = bytes(&[1, 2]).concat();
+    let batch = [&third.bytes[..], &fourth.bytes[..]].concat();
+    let positions = [1, 2, third.extent.first.get(), fourth.extent.first.get()];
+    let all = [
+        &bytes(&[1, 2])[..],
+        &[third.bytes.clone(), fourth.bytes.clone()],
+    ]
+    .concat();
+    for cut in 0..batch.len() {
+        for length in [batch.len(), batch.len() + 1, batch.len() + 200_000] {
+            let mut torn = [&whole[..], &batch[..cut]].concat();
+            torn.resize(whole.len() + length, 0);
+            std::fs::write(&path, &torn).unwrap();
+            let mut reader = ArchiveFile::open(&path).unwrap();
+            assert_eq!(found(&mut reader, &[1, 2]), bytes(&[1, 2]), "cut at {cut}");
+            let mut writer = ArchiveFile::open_for_writing(&path).unwrap();
+            writer.put(&[third.clone(), fourth.clone()]).unwrap();
+            for file in [
+                &mut writer,
+                &mut reader,
+                &mut ArchiveFile::open(&path).unwrap(),
+            ] {
+                assert_eq!(found(file, &positions), all, "cut at {cut} of {length}");
+            }
+            assert_eq!(std::fs::read(&path).unwrap(), all.concat(), "cut at {cut}");
+        }
+    }
+}
+
+#[test]
+fn what_is_no_unfinished_copy_of_the_original_is_left_as_it_is() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("events.bson");
+    let mut file = ArchiveFile::open_for_writing(&path).unwrap();
+    let other = rawdoc! { "_id": 1_i64, "v": 1_i64, "at": 5_i64, "n": 1, "s": "y".repeat(10) };
+    let other = Stored::new(Bytes::from(other.into_bytes()), Position::START).unwrap();
+    file.put(std::slice::from_ref(&other)).unwrap();
+    file.put(&documents(&[1, 2])).unwrap();
+    let two = [other.bytes, document(2).bytes];
+    assert_eq!(found(&mut file, &[1, 2]), two);
+}
+
 #[test]
 fn a_file_of_something_else_is_refused_and_left_as_it_is() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("events.bson");
     let other = rawdoc! { "name": "a document of somebody else", "n": 1 }.into_bytes();
-    let zeros = vec![0; 64];
+    let begin_of_other = [&20_u32.to_le_bytes()[..], b"\x02_i", &[0; 64]].concat();
     let text = b"position,stream,version\n1,Claim/42,1\n".to_vec();
-    for content in [other, zeros, text] {
+    for content in [other, begin_of_other, text] {
         let content = [&bytes(&[1]).concat()[..], &content].concat();
         std::fs::write(&path, &content).unwrap();
         for opened in [
