@@ -13,8 +13,9 @@ use std::time::Duration;
 
 use es_core::testing::{ManualClock, sample_event};
 use es_core::{
-    AllRange, Append, Appended, EventFilter, EventStore, EventStoreExt, ExpectedVersion, Metadata,
-    Place, Position, ReadError, RecordedEvent, StreamId, StreamRange, StreamVersion, Timestamp,
+    AllRange, Append, Appended, CodecId, EventFilter, EventStore, EventStoreExt, ExpectedVersion,
+    Metadata, Payload, Place, Position, ReadError, RecordedEvent, StreamId, StreamRange,
+    StreamVersion, Timestamp, TypeVersion,
 };
 use es_store_mongo::mongodb::Collection;
 use es_store_mongo::mongodb::bson::{Document, RawDocumentBuf, doc};
@@ -23,6 +24,7 @@ use es_store_mongo::{
 };
 use es_testkit::mongo::shared;
 use futures_util::TryStreamExt;
+use futures_util::future::join_all;
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -378,6 +380,72 @@ async fn a_file_serves_as_the_archive() {
     assert!(causes(&error).contains("missing.bson"), "{error}");
 }
 
+/// More than one command of the server takes: 1,100 appends of 20 KB, then 4,500 of 4 KB.
+async fn seed_large(store: &MongoStore) {
+    let large = |number: u64| {
+        let size = if number < 1_100 { 20_000 } else { 4_000 };
+        let mut event = sample_event(number);
+        let data = vec![b'x'; size];
+        event.payload = Payload::new(CodecId::from_static("raw"), TypeVersion::INITIAL, data);
+        Append::new(claim(number % 50), ExpectedVersion::Any, [event]).unwrap()
+    };
+    let appends = (0..5_600).map(|number| store.append(large(number)));
+    for appended in join_all(appends).await {
+        appended.unwrap();
+    }
+}
+
+async fn archives_and_restores_more_than_a_command_holds(file: Option<&Path>) {
+    let store = store(&uri().await, MongoOptions::default()).await;
+    seed_large(&store).await;
+    let documents = raw(&store).await;
+    for batch_documents in [1_000, 5_000] {
+        let mut plan = ArchivePlan::up_to(Position::MAX).batch_documents(batch_documents);
+        if let Some(path) = file {
+            plan = plan.to_file(path);
+        }
+        let done = store.archive(&plan, silent).await.unwrap();
+        assert_eq!(done.documents, 5_600);
+        assert_eq!(stubs(&store).await, 5_600);
+        let restored = store.restore(&plan, silent).await.unwrap();
+        assert_eq!(restored.documents, 5_600);
+        assert!(raw(&store).await == documents, "byte for byte");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_than_a_command_holds_is_archived_and_restored() {
+    archives_and_restores_more_than_a_command_holds(None).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_than_a_command_holds_is_archived_to_a_file_and_restored() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("events.bson");
+    archives_and_restores_more_than_a_command_holds(Some(&path)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_with_zeros_where_a_crash_ended_it_opens_and_is_gone_on_with() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("events.bson");
+    let uri = uri().await;
+    let writer = store(&uri, MongoOptions::default()).await;
+    seed(&writer, 0..20).await;
+    let before = all(&writer).await;
+    let plan = |position: u64| ArchivePlan::up_to(Position::new(position)).to_file(&path);
+    writer.archive(&plan(10), silent).await.unwrap();
+    let file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+    let size = file.metadata().unwrap().len();
+    file.set_len(size + 4_096).unwrap();
+
+    let options = MongoOptions::default().archive_file(&path);
+    let reader = store(&uri, options).await;
+    assert!(all(&reader).await == before);
+    writer.archive(&plan(20), silent).await.unwrap();
+    assert!(all(&reader).await == before);
+}
+
 fn causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
@@ -467,6 +535,37 @@ async fn a_copy_that_differs_keeps_the_original() {
     let there = u64::try_from(fourth).unwrap();
     assert!(matches!(error, ArchiveError::Differs { position } if position.get() == there));
     assert!(raw(&store).await == documents);
+}
+
+/// A stub says its append id, which so far followed from its first event; and another document has
+/// that one too.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_could_not_be_replaced_does_not_count_as_archived() {
+    let uri = uri().await;
+    let before = store(&uri, MongoOptions::default()).await;
+    seed(&before, 0..5).await;
+    let events: Collection<Document> = before.database().collection("events");
+    let second = events
+        .find_one(doc! { "v": 1_i64 })
+        .skip(1)
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(!second.contains_key("a"));
+    let event = second.get_array("e").unwrap()[0].as_document().unwrap();
+    let same = doc! { "$set": { "a": event.get("i").unwrap() } };
+    let last = doc! { "_id": raw(&before).await[4].get_i64("_id").unwrap() };
+    events.update_one(last, same).await.unwrap();
+
+    let options = MongoOptions::default().indexes(Indexes::of([Index::AppendIds]));
+    let store = store(&uri, options).await;
+    let documents = raw(&store).await;
+    let plan = ArchivePlan::up_to(Position::MAX);
+    let error = store.archive(&plan, silent).await.unwrap_err();
+    assert!(causes(&error).contains("duplicate key"), "{error:?}");
+    assert!(raw(&store).await[1..] == documents[1..]);
+    let noted = store.statistics().await.unwrap().archived_up_to;
+    assert_eq!(noted, Some(Position::START));
 }
 
 #[tokio::test(flavor = "multi_thread")]

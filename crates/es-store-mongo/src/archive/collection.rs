@@ -7,7 +7,7 @@ use mongodb::bson::{Binary, RawArrayBuf, RawDocument, RawDocumentBuf, rawdoc};
 use mongodb::error::Result as ServerResult;
 
 use super::ArchiveError;
-use super::documents::Stored;
+use super::documents::{Stored, in_commands};
 use crate::command;
 use crate::database::Database;
 
@@ -24,6 +24,14 @@ impl ArchiveCollection {
 
     /// Copies documents into it, durably. Those that are there already are left as they are.
     pub(super) async fn put(&self, documents: &[Stored]) -> Result<(), ArchiveError> {
+        for documents in in_commands(documents) {
+            self.insert(documents).await?;
+        }
+        Ok(())
+    }
+
+    /// What is there in the place of one of these is compared later.
+    async fn insert(&self, documents: &[Stored]) -> Result<(), ArchiveError> {
         let mut array = RawArrayBuf::new();
         for stored in documents {
             let document = RawDocument::from_bytes(&stored.bytes).map_err(server)?;

@@ -20,8 +20,13 @@ pub(super) async fn begin(database: &Database) -> Result<()> {
             "partialFilterExpression": { "z": true },
         } ],
     };
-    command::write(database.handle(), index).await?;
-    update(database, rawdoc! { "$max": { "up_to": 0_i64 } }).await
+    command::write_all(database.handle(), index).await?;
+    let insert = rawdoc! {
+        "insert": database.meta(),
+        "documents": [ { "_id": ARCHIVE, "up_to": 0_i64 } ],
+    };
+    // If there is a note already, it stays as it is.
+    command::write(database.handle(), insert).await.map(drop)
 }
 
 /// All documents that end at or before this position are stubs.
@@ -58,5 +63,7 @@ async fn update(database: &Database, change: RawDocumentBuf) -> Result<()> {
         "update": database.meta(),
         "updates": [ { "q": { "_id": ARCHIVE }, "u": change, "upsert": true } ],
     };
-    command::write(database.handle(), update).await.map(drop)
+    command::write_all(database.handle(), update)
+        .await
+        .map(drop)
 }

@@ -4,7 +4,7 @@ use mongodb::bson::{RawArrayBuf, RawDocument, RawDocumentBuf, rawdoc};
 use mongodb::error::Result;
 
 use super::collection::ids;
-use super::documents::Stored;
+use super::documents::{Stored, in_commands};
 use crate::command;
 use crate::database::Database;
 
@@ -28,11 +28,20 @@ pub(super) async fn replace_by_stubs(database: &Database, documents: &[Stored]) 
             "multi": true,
         } ],
     };
-    command::write(database.handle(), update).await.map(drop)
+    command::write_all(database.handle(), update)
+        .await
+        .map(drop)
 }
 
 /// Puts these documents in the place of their stubs. Where there is no stub nothing is changed.
 pub(super) async fn replace_stubs(database: &Database, documents: &[Stored]) -> Result<()> {
+    for documents in in_commands(documents) {
+        replace_these(database, documents).await?;
+    }
+    Ok(())
+}
+
+async fn replace_these(database: &Database, documents: &[Stored]) -> Result<()> {
     let mut updates = RawArrayBuf::new();
     for stored in documents {
         let document = RawDocument::from_bytes(&stored.bytes)?;
@@ -42,7 +51,9 @@ pub(super) async fn replace_stubs(database: &Database, documents: &[Stored]) -> 
         });
     }
     let update = rawdoc! { "update": database.events(), "updates": updates };
-    command::write(database.handle(), update).await.map(drop)
+    command::write_all(database.handle(), update)
+        .await
+        .map(drop)
 }
 
 /// Whether this is the document that the stub was made of, as far as a stub tells.

@@ -26,7 +26,8 @@ pub(super) async fn read(database: &Database) -> Result<Option<i32>, MigrateErro
     version.map(Some).ok_or(MigrateError::Unreadable)
 }
 
-/// Notes the layout of a namespace that has none. Of several at once the first one wins.
+/// Notes the layout of a namespace that has none. Of several at once the first one wins, so what is
+/// noted has to be read.
 pub(super) async fn create(database: &Database, version: i32) -> Result<(), MigrateError> {
     let insert = rawdoc! {
         "insert": database.meta(),
@@ -48,7 +49,7 @@ pub(super) async fn update(
         "updates": [ { "q": filter, "u": change.into() } ],
     };
     let update = RawDocumentBuf::try_from(&update).map_err(mongodb::error::Error::from)?;
-    let reply = command::write(database.handle(), update).await?;
+    let reply = command::write_all(database.handle(), update).await?;
     Ok(reply.get_i32("n").is_ok_and(|n| n == 1))
 }
 
