@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use es_core::{Clock, SystemClock};
 use mongodb::Client;
+use tokio::time::timeout;
 
 use self::server::ServerFacts;
 use self::uri::Target;
@@ -24,6 +25,8 @@ use crate::shared::detached;
 
 /// The pause between two tries to reach a server.
 const PAUSE: Duration = Duration::from_millis(200);
+/// How long the first steps may take at least, after a server was found late.
+const FIRST_STEPS: Duration = Duration::from_secs(2);
 
 impl Database {
     /// Connects, checks the server, and makes the collections and indexes that are missing.
@@ -38,31 +41,53 @@ async fn open(target: Target, options: MongoOptions) -> Result<Database, OpenErr
     let bad_options = |error: mongodb::error::Error| cause::of_contact(&error, target.wants_tls);
     let client = Client::with_options(target.client.clone()).map_err(bad_options)?;
     let tail_client = Client::with_options(target.tail.clone()).map_err(bad_options)?;
-    let facts = contact(&tail_client, &target, options.open_timeout).await?;
+    let deadline = Instant::now() + options.open_timeout;
+    let facts = contact(&tail_client, &target, deadline).await?;
     check(&facts, &options)?;
     let database = Database::new(
         client,
-        tail_client,
+        tail_client.clone(),
         &target.database,
-        target.read_preference,
+        target.read_preference.clone(),
         facts,
         &options,
     );
-    collections::make(&database).await?;
+    let left = deadline.saturating_duration_since(Instant::now());
+    match timeout(left.max(FIRST_STEPS), first_steps(&database)).await {
+        Ok(done) => done?,
+        Err(_) => return Err(why_late(&tail_client, &target).await),
+    }
     make_indexes(&database, &options).await?;
     migrate::run(&database).await?;
     database.know_indexes().await?;
     Ok(database)
 }
 
-/// Asks the server what it is, for as long as opening may take if that may help. The client for
+/// What takes moments if the servers are well. Making indexes may take long.
+async fn first_steps(database: &Database) -> Result<(), OpenError> {
+    // First of all: in what a newer program has made nothing is changed.
+    migrate::refuse_newer(database).await?;
+    collections::make(database).await
+}
+
+/// The primary may have gone since the first contact, or have lost its majority.
+async fn why_late(client: &Client, target: &Target) -> OpenError {
+    match contact(client, target, Instant::now()).await {
+        Err(error) => error,
+        Ok(_) => OpenError::Server {
+            what: "read the layout and make the collections in time",
+            source: "a majority of the replica set may be down or far behind".into(),
+        },
+    }
+}
+
+/// Asks the server what it is, until the deadline if that may help. The client for
 /// following the log gives up a try soon, so that the cause is known soon.
 async fn contact(
     client: &Client,
     target: &Target,
-    patience: Duration,
+    deadline: Instant,
 ) -> Result<ServerFacts, OpenError> {
-    let deadline = Instant::now() + patience;
     loop {
         match ServerFacts::read(client, target.wants_tls).await {
             Err(error) if cause::may_pass(&error) && Instant::now() + PAUSE < deadline => {

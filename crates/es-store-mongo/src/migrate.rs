@@ -40,6 +40,15 @@ const MIGRATIONS: &[&dyn Migration] = &[];
 /// There is exactly one way to this program's layout.
 const _: () = assert!(MIGRATIONS.len() + 1 == LAYOUT_VERSION as usize);
 
+/// Refuses a layout that is newer than this program's; changes nothing.
+pub(crate) async fn refuse_newer(database: &Database) -> Result<(), MigrateError> {
+    let supported = LAYOUT_VERSION;
+    match layout_document::read(database).await? {
+        Some(found) if found > supported => Err(MigrateError::Newer { found, supported }),
+        _ => Ok(()),
+    }
+}
+
 /// Brings the database to the layout of this program, and notes the layout of a new one.
 pub(crate) async fn run(database: &Database) -> Result<(), MigrateError> {
     Runner::new(database, MIGRATIONS).run().await

@@ -4,6 +4,9 @@ use std::fmt;
 
 /// The longest name of a namespace, in bytes.
 const MAX_BYTES: usize = 64;
+/// Prefixes of collections, up to the first full stop, that the server keeps for itself: its own
+/// collections, and those that belong to encrypted ones. It knows them in this spelling only.
+const RESERVED: [&str; 2] = ["system", "enxcol_"];
 
 /// Names one log in a database, with its snapshots, checkpoints and archive: a prefix of the names
 /// of its collections.
@@ -14,6 +17,8 @@ const MAX_BYTES: usize = 64;
 /// use es_store_mongo::Namespace;
 /// assert!(Namespace::new("tenant-7").is_ok());
 /// assert!(Namespace::new("a.b").is_err());
+/// let refused = Namespace::new("system").unwrap_err();
+/// assert!(refused.to_string().contains("MongoDB reserves"));
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Namespace(String);
@@ -22,14 +27,22 @@ impl Namespace {
     /// Checks a name.
     ///
     /// # Errors
-    /// If it is not 1 to 64 ASCII letters, digits, `-` and `_`.
+    /// If it is not 1 to 64 ASCII letters, digits, `-` and `_`, or is `system` or `enxcol_`, which
+    /// MongoDB reserves.
     pub fn new(name: impl Into<String>) -> Result<Self, InvalidNamespace> {
         let name = name.into();
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-        if name.is_empty() || name.len() > MAX_BYTES || !name.bytes().all(plain) {
-            return Err(InvalidNamespace(name.chars().take(MAX_BYTES).collect()));
-        }
-        Ok(Self(name))
+        let problem = if name.is_empty() || name.len() > MAX_BYTES || !name.bytes().all(plain) {
+            "use 1 to 64 ASCII letters, digits, '-' and '_'"
+        } else if RESERVED.contains(&name.as_str()) {
+            "MongoDB reserves collections that begin with it; use another name"
+        } else {
+            return Ok(Self(name));
+        };
+        Err(InvalidNamespace {
+            name: name.chars().take(MAX_BYTES).collect(),
+            problem,
+        })
     }
 
     /// The name; empty for the default namespace.
@@ -53,10 +66,14 @@ impl fmt::Display for Namespace {
     }
 }
 
-/// A text that cannot name a namespace. Use 1 to 64 ASCII letters, digits, `-` and `_`.
+/// A text that cannot name a namespace. Use 1 to 64 ASCII letters, digits, `-` and `_`, and no name
+/// that MongoDB reserves.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} cannot name a namespace; use 1 to 64 ASCII letters, digits, '-' and '_'")]
-pub struct InvalidNamespace(String);
+#[error("{name:?} cannot name a namespace: {problem}")]
+pub struct InvalidNamespace {
+    name: String,
+    problem: &'static str,
+}
 
 /// The names of a namespace's collections.
 #[derive(Debug)]
@@ -97,6 +114,17 @@ mod tests {
     fn what_could_hit_a_collection_of_another_namespace_is_refused() {
         for name in ["", "a.b", "a$b", "ä", "a b", "system.", &"x".repeat(65)] {
             assert!(Namespace::new(name).is_err(), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn what_the_server_keeps_for_itself_is_refused_with_the_reason() {
+        for name in ["system", "enxcol_"] {
+            let refused = Namespace::new(name).unwrap_err().to_string();
+            assert!(refused.contains("MongoDB reserves"), "{refused}");
+        }
+        for name in ["systems", "System", "enxcol", "local", "admin", "fs"] {
+            assert!(Namespace::new(name).is_ok(), "{name:?}");
         }
     }
 }

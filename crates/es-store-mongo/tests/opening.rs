@@ -17,8 +17,8 @@ use es_core::{
 };
 use es_store_mongo::mongodb::bson::{Document, doc};
 use es_store_mongo::mongodb::{Client, Database};
-use es_store_mongo::{Index, Indexes, MongoOptions, MongoStore, Namespace, OpenError};
-use es_testkit::mongo::{Server, ServerOptions, shared};
+use es_store_mongo::{ArchivePlan, Index, Indexes, MongoOptions, MongoStore, Namespace, OpenError};
+use es_testkit::mongo::{Cluster, ClusterOptions, NodeId, Server, ServerOptions, shared};
 
 async fn fresh_uri() -> String {
     let server = shared().await;
@@ -125,6 +125,57 @@ async fn a_newer_layout_is_refused_and_left_alone() {
         "{refused:?}"
     );
     assert_eq!(meta.find_one(doc! {}).await.unwrap(), Some(newer));
+    let collections = database(&uri).await.list_collection_names().await.unwrap();
+    assert_eq!(collections, ["meta"]);
+}
+
+#[tokio::test]
+async fn a_newer_layout_is_named_before_anything_that_it_may_have_changed() {
+    let uri = fresh_uri().await;
+    let database = database(&uri).await;
+    let meta = database.collection::<Document>("meta");
+    let newer = doc! { "_id": "layout", "version": 99 };
+    meta.insert_one(newer).await.unwrap();
+    let index = doc! {
+        "createIndexes": "events",
+        "indexes": [{ "name": "s_v", "key": { "s": 1, "v": 1, "x": 1 } }],
+    };
+    database.run_command(index).await.unwrap();
+    for refused in [
+        MongoStore::connect(&uri).await.unwrap_err(),
+        MongoStore::prepare(&uri, &MongoOptions::default())
+            .await
+            .unwrap_err(),
+    ] {
+        assert!(
+            matches!(refused, OpenError::NewerLayout { found: 99, .. }),
+            "{refused:?}"
+        );
+    }
+    assert_eq!(index_names(&uri, "events").await, ["_id_", "s_v"]);
+    let mut collections = database.list_collection_names().await.unwrap();
+    collections.sort_unstable();
+    assert_eq!(collections, ["events", "meta"]);
+}
+
+/// What [`Namespace`] takes, the server takes.
+#[tokio::test]
+async fn a_namespace_may_have_any_name_that_is_not_refused() {
+    let uri = fresh_uri().await;
+    let longest = "x".repeat(64);
+    for name in [
+        "System", "system_", "enxcol", "tmp", "oplog", "fs", "local", "-", "_", "0", &longest,
+    ] {
+        let namespace = Namespace::new(name).unwrap();
+        let options = MongoOptions::default()
+            .namespace(namespace)
+            .indexes(Indexes::eager());
+        let store = MongoStore::connect_with(&uri, options).await.unwrap();
+        store.append(append("Claim/1", 1)).await.unwrap();
+        let plan = ArchivePlan::up_to(Position::MAX);
+        let archived = store.archive(&plan, |_| {}).await.unwrap();
+        assert_eq!(archived.events, 1, "{name}");
+    }
 }
 
 #[tokio::test]
@@ -179,6 +230,39 @@ async fn another_replica_set_than_the_uri_names_is_reported() {
         matches!(refused, OpenError::NoPrimary { .. }),
         "{refused:?}"
     );
+}
+
+/// Two of three members are down, so that the one left may not be the primary.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replica_set_without_a_majority_is_reported_within_seconds() {
+    let cluster = Cluster::start(ClusterOptions::default()).await.unwrap();
+    let uri = cluster.uri_for("claims");
+    MongoStore::connect(&uri)
+        .await
+        .unwrap()
+        .close()
+        .await
+        .unwrap();
+    let primary = cluster.wait_steady().await.unwrap();
+    let secondaries = NodeId::all().filter(|node| *node != primary);
+    let secondaries: Vec<_> = secondaries.collect();
+    cluster.kill(secondaries[0]);
+    cluster.kill(secondaries[1]);
+    // The first try may meet the old primary, before it notices that it is alone.
+    for database in ["new", "claims", "new"] {
+        let started = Instant::now();
+        let refused = MongoStore::connect(&cluster.uri_for(database)).await;
+        let took = started.elapsed();
+        let refused = refused.map(drop).unwrap_err();
+        assert!(
+            took < Duration::from_secs(9),
+            "{database}: {took:?}: {refused:?}"
+        );
+        assert!(
+            matches!(refused, OpenError::NoPrimary { .. }),
+            "{database}: {refused:?}"
+        );
+    }
 }
 
 #[tokio::test]

@@ -10,6 +10,8 @@ use crate::error::OpenError;
 
 /// The server's code for a missing privilege.
 const UNAUTHORIZED: i32 = 13;
+/// Codes of a server that is no primary, or is just leaving that office.
+const NOT_PRIMARY: [i32; 7] = [91, 189, 10_058, 10_107, 11_600, 11_602, 13_435];
 
 /// An error of parsing the URI. The driver may repeat parts of it.
 pub(super) fn of_uri(error: &Error, uri: &str) -> OpenError {
@@ -69,7 +71,12 @@ pub(crate) fn of_command(error: &Error, what: &'static str) -> OpenError {
                 OpenError::NotAuthorized { what, source }
             }
         }
+        ErrorKind::Command(command) if NOT_PRIMARY.contains(&command.code) => {
+            OpenError::NoPrimary { source }
+        }
         ErrorKind::Authentication { .. } => OpenError::Authentication { source },
+        // There was contact, so it is nothing about TLS that shows only in a closed connection.
+        ErrorKind::ServerSelection { message, .. } => of_selection(message, true),
         _ => OpenError::Server { what, source },
     }
 }

@@ -3,6 +3,7 @@
 use es_core::BoxError;
 
 use crate::OpenError;
+use crate::connect::cause;
 
 /// Why a store cannot be opened with the layout that it has.
 #[derive(Debug, thiserror::Error)]
@@ -32,10 +33,9 @@ impl From<MigrateError> for OpenError {
         match error {
             MigrateError::Newer { found, supported } => Self::NewerLayout { found, supported },
             MigrateError::Failed { to, source } => Self::Migration { to, source },
-            MigrateError::Server { source } => Self::Server {
-                what: "read or write the layout of the events",
-                source: source.into(),
-            },
+            MigrateError::Server { source } => {
+                cause::of_command(&source, "read or write the layout of the events")
+            }
             MigrateError::Unknown | MigrateError::Unreadable => Self::Server {
                 what: "tell which layout the events have",
                 source: error.into(),
