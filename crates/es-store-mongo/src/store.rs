@@ -101,9 +101,14 @@ impl MongoStore {
     /// databases. It may run more than once, each time in a new transaction, so it must have no
     /// other effect. It is not run again for an append that is found to be stored already.
     ///
+    /// While it runs, the append holds its place in the log, and all who append to the namespace
+    /// wait. So what it needs to know is best read before; it is stopped after
+    /// [`append_timeout`](MongoOptions::append_timeout).
+    ///
     /// # Errors
-    /// See [`AppendError`]. If `write` fails, nothing is written, and its error is the source of an
-    /// [`AppendError::Unavailable`].
+    /// See [`AppendError`]. If `write` fails, panics or takes too long, nothing is written, and its
+    /// error is the source of an [`AppendError::Unavailable`]; or of an [`AppendError::Unknown`],
+    /// if an earlier try of the same append was not answered.
     ///
     /// # Cancel safety
     /// As [`EventStore::append`](es_core::EventStore::append).
