@@ -27,7 +27,7 @@ pub(super) struct Gathering {
     alone_since: Position,
     limits: (usize, usize),
     /// To be judged again when what they depend on is settled.
-    later: Vec<Box<Job>>,
+    later: VecDeque<Box<Job>>,
 }
 
 /// What the committer knows, to judge appends by.
@@ -60,7 +60,7 @@ impl Gathering {
             ids_under_way: HashSet::new(),
             alone_since,
             limits,
-            later: Vec::new(),
+            later: VecDeque::new(),
         }
     }
 
@@ -86,7 +86,7 @@ impl Gathering {
         }
         let id = job.append.id();
         if self.builder.contains(id) || self.ids_under_way.contains(&id) {
-            self.later.push(job);
+            self.later.push_back(job);
             return Gathered::Kept;
         }
         if let Some(first) = known.recent.get(id) {
@@ -99,20 +99,20 @@ impl Gathering {
             staged: [&self.staged, &self.under_way],
         };
         match view.judge(&job) {
-            Verdict::Place(versions) => self.place(job, versions),
+            Verdict::Place(versions) => self.place(*job, versions),
             Verdict::Refuse => return Gathered::Repeat(job, None),
             Verdict::LookUp(streams) => return Gathered::LookUp(job, streams),
-            Verdict::Later => self.later.push(job),
+            Verdict::Later => self.later.push_back(job),
         }
         Gathered::Kept
     }
 
-    fn place(&mut self, job: Box<Job>, versions: Vec<StreamVersion>) {
+    fn place(&mut self, job: Job, versions: Vec<StreamVersion>) {
         for (write, before) in job.append.writes().iter().zip(&versions) {
             let after = before.plus(write.events.len() as u64);
             self.staged.insert(write.stream.clone(), after);
         }
-        self.builder.push(*job, versions);
+        self.builder.push(job, versions);
     }
 
     /// The batch, if there is anything in it, and the appends that are to be judged anew: all of
@@ -123,15 +123,12 @@ impl Gathering {
         mark: Mark,
     ) -> (Option<Batch>, VecDeque<Box<Job>>) {
         if self.builder.is_empty() {
-            return (None, self.later.into());
+            return (None, self.later);
         }
         if !self.builder.take_tickets() {
             return (None, self.take_apart());
         }
-        (
-            Some(self.builder.finish(recorded_at, mark)),
-            self.later.into(),
-        )
+        (Some(self.builder.finish(recorded_at, mark)), self.later)
     }
 
     /// All appends in it, in order.
