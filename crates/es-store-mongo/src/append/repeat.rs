@@ -25,7 +25,10 @@ pub(super) async fn look_up(
     known_at: Position,
 ) -> Option<Box<Job>> {
     let heads = patiently(&job, || lookup::heads(&shared, &streams, known_at)).await?;
-    job.looked_up = heads;
+    // What was read of its other streams before is kept: the cache may have forgotten it.
+    job.looked_up
+        .retain(|(stream, _)| !streams.contains(stream));
+    job.looked_up.extend(heads);
     Some(job)
 }
 

@@ -2,13 +2,15 @@
 //!
 //! A large reply costs the server and the driver less than several small ones. So once a page
 //! goes on where another one ended, more documents are asked for than fit it, and the rest waits
-//! here for the next page. Documents never change, so what waits is not wrong, only short of what
-//! was appended since: a page out of it never says that the log ends.
+//! here for the next page. And while pages are made of one reply, the server works on the next one.
+//! Documents never change, so what waits is not wrong, only short of what was appended since: a
+//! page out of it never says that the log ends.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use es_core::Position;
+use es_core::{Position, ReadError};
+use tokio::task::JoinHandle;
 
 use super::fetch::Found;
 
@@ -18,6 +20,8 @@ pub(super) const DOCUMENTS: usize = 5_000;
 const HELD_BYTES: usize = 32 * 1024 * 1024;
 /// How many ends of pages are remembered, to tell a scan from a single page.
 const REMEMBERED: usize = 16;
+/// How many replies may be under way, of as many scans.
+const UNDER_WAY: usize = 2;
 
 /// Waiting documents, and where scans will go on.
 #[derive(Debug, Default)]
@@ -28,6 +32,7 @@ struct State {
     held: VecDeque<Held>,
     bytes: usize,
     ends: VecDeque<Position>,
+    under_way: VecDeque<(Position, JoinHandle<Result<Found, ReadError>>)>,
 }
 
 /// The documents of a reply from number `from` on, which follow on position `after`.
@@ -83,6 +88,29 @@ impl Ahead {
         }
     }
 
+    /// The reply with what is behind a position will be asked for: it comes meanwhile.
+    pub(super) fn fetch(
+        &self,
+        after: Position,
+        reply: impl Future<Output = Result<Found, ReadError>> + Send + 'static,
+    ) {
+        let mut state = self.state();
+        if state.under_way.len() == UNDER_WAY {
+            state.under_way.pop_front();
+        }
+        state.under_way.push_back((after, tokio::spawn(reply)));
+    }
+
+    /// The reply that was asked for before, if it was and that went well.
+    pub(super) async fn fetched(&self, after: Position) -> Option<Found> {
+        let under_way = {
+            let mut state = self.state();
+            let at = state.under_way.iter().position(|(of, _)| *of == after)?;
+            state.under_way.remove(at)?
+        };
+        under_way.1.await.ok()?.ok()
+    }
+
     /// Each change leaves it whole.
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -125,6 +153,20 @@ mod tests {
         assert!(ahead.state().bytes <= HELD_BYTES);
         assert!(ahead.take(position(0)).is_none());
         assert!(ahead.take(position(9)).is_some());
+    }
+
+    #[tokio::test]
+    async fn what_is_under_way_is_for_its_place_and_bounded() {
+        let ahead = Ahead::default();
+        for number in 1..=3 {
+            ahead.fetch(position(number), async { Ok(reply(10)) });
+        }
+        assert!(ahead.fetched(position(1)).await.is_none(), "too many");
+        assert!(ahead.fetched(position(2)).await.is_some());
+        assert!(ahead.fetched(position(2)).await.is_none());
+        let lost = async { Err(ReadError::Closed) };
+        ahead.fetch(position(4), lost);
+        assert!(ahead.fetched(position(4)).await.is_none());
     }
 
     #[test]

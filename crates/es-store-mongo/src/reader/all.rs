@@ -129,13 +129,21 @@ async fn start(
     stubs: &mut Stubs<'_>,
 ) -> Result<Found, ReadError> {
     let database = &shared.database;
-    let limit = if database.ahead().expects(range.after) {
-        super::ahead::DOCUMENTS
-    } else {
-        database.pace().documents(range.page_limit() as u64)
+    let scans = database.ahead().expects(range.after);
+    let found = match database.ahead().fetched(range.after).await {
+        Some(found) => found,
+        None => {
+            let limit = if scans {
+                super::ahead::DOCUMENTS
+            } else {
+                database.pace().documents(range.page_limit() as u64)
+            };
+            find(database, behind(database, range.after, range.until, limit)).await?
+        }
     };
-    let filter = rawdoc! { "_id": { "$gt": signed(range.after), "$lte": signed(range.until) } };
-    let found = find(database, by_position(database, filter, 1, limit)).await?;
+    if scans && found.more {
+        fetch_ahead(database, &found)?;
+    }
     let first = found.batch.document(0).map(Stored::read).transpose();
     let first = first.map_err(corrupt(range.after.next()))?;
     let fits = first.is_some_and(|first| first.first_position == range.after.next());
@@ -143,6 +151,27 @@ async fn start(
         take_holder(shared, page, stubs).await?;
     }
     Ok(found)
+}
+
+/// Asks for the reply behind one, which a scan will want.
+fn fetch_ahead(database: &Database, found: &Found) -> Result<(), ReadError> {
+    let Some(last) = found.batch.last() else {
+        return Ok(());
+    };
+    let last = Stored::read(last).map_err(corrupt(Position::START))?;
+    let after = last.last_position();
+    let query = behind(database, after, Position::MAX, super::ahead::DOCUMENTS);
+    let asking = database.clone();
+    database
+        .ahead()
+        .fetch(after, async move { find(&asking, query).await });
+    Ok(())
+}
+
+/// The documents that begin behind a position.
+fn behind(database: &Database, after: Position, until: Position, limit: usize) -> Query {
+    let filter = rawdoc! { "_id": { "$gt": signed(after), "$lte": signed(until) } };
+    by_position(database, filter, 1, limit)
 }
 
 /// Takes the rest of the document that the page begins in the middle of, if it does.

@@ -63,6 +63,10 @@ impl Batch {
         self.buffer.get(from..to)
     }
 
+    pub(crate) fn last(&self) -> Option<&[u8]> {
+        self.document(self.len().checked_sub(1)?)
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = &[u8]> {
         (0..self.len()).filter_map(|index| self.document(index))
     }
