@@ -1,7 +1,7 @@
 //! A small disk in memory, to see what happens when it is full.
 
 use std::{
-    env, fs, io,
+    env, fmt, fs, io,
     path::{Path, PathBuf},
     process::Command,
     sync::atomic::{AtomicU64, Ordering},
@@ -21,14 +21,20 @@ pub struct SmallDisk {
     path: PathBuf,
 }
 
-/// Why there is no small disk.
-#[derive(Debug, thiserror::Error)]
+/// Why there is no small disk. `Debug` says what to do as well, since tests unwrap it.
+#[derive(thiserror::Error)]
 #[error(
     "a small disk cannot be mounted here ({reason}); run this as root or in a name space of its \
      own (`unshare -Urm`), or leave out what needs it by ES_TEST_SKIP=disk-full"
 )]
 pub struct MountError {
     reason: String,
+}
+
+impl fmt::Debug for MountError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl SmallDisk {

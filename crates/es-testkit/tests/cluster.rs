@@ -13,7 +13,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use es_testkit::mongo::{Cluster, ClusterOptions, NodeId};
+use es_testkit::{
+    mongo::{Cluster, ClusterOptions, NodeId},
+    skipped,
+};
 use mongodb::{
     Client,
     bson::{Document, doc},
@@ -28,6 +31,9 @@ fn on_the_cluster<F>(test: F)
 where
     F: AsyncFnOnce(&Cluster),
 {
+    if skipped("own-server") {
+        return;
+    }
     Runtime::new().unwrap().block_on(async {
         let mut shared = CLUSTER.lock().await;
         if shared.is_none() {
@@ -228,6 +234,9 @@ fn stopped_replication_makes_a_majority_write_time_out() {
 
 #[tokio::test]
 async fn a_dropped_cluster_leaves_neither_processes_nor_data() {
+    if skipped("own-server") {
+        return;
+    }
     let cluster = Cluster::start(ClusterOptions::default()).await.unwrap();
     let directories: Vec<_> = NodeId::all().map(|node| cluster.data_dir(node)).collect();
     let proxy = cluster.proxy(NodeId::all().next().unwrap()).address();

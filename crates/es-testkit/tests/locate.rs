@@ -7,11 +7,15 @@
 
 use std::{
     env, fs,
+    net::TcpListener,
     os::unix::fs::{PermissionsExt, symlink},
     process::Command,
 };
 
-use es_testkit::mongo::{Located, locate, locate_binary, shared};
+use es_testkit::{
+    mongo::{Located, locate, locate_binary, shared},
+    skipped,
+};
 
 /// A machine on which nobody ever had a server.
 struct Machine {
@@ -23,7 +27,11 @@ impl Machine {
     fn new() -> Self {
         let home = tempfile::tempdir().unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_es-mongo"));
-        command.arg("up").env_clear().env("HOME", home.path());
+        // The default port may be taken by a server that somebody uses.
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr();
+        let port = port.unwrap().port().to_string();
+        command.args(["up", "--port", &port]);
+        command.env_clear().env("HOME", home.path());
         command.env("PATH", home.path().join("bin"));
         fs::create_dir(home.path().join("bin")).unwrap();
         Self { home, command }
@@ -61,6 +69,7 @@ fn without_any_server_all_ways_to_get_one_are_named() {
         "SSPL-1.0",
         "ES_TEST_MONGOD",
         "ES_TEST_MONGODB_URI",
+        "ES_TEST_SKIP=own-server",
         "glibc",
     ]);
 }
@@ -159,6 +168,9 @@ async fn a_running_server_of_the_user_comes_before_all_others_and_is_not_shown()
     assert!(matches!(located, Located::Running(found) if found == uri));
     let server = shared().await;
     assert!(server.server().is_none() && !format!("{server:?}").contains("secret"));
+    let own = std::panic::catch_unwind(|| server.own().port()).unwrap_err();
+    let said = own.downcast::<&str>().unwrap();
+    assert!(said.contains("ES_TEST_SKIP=own-server"), "{said}");
     assert_eq!(
         server.uri_for("mine"),
         "mongodb://user:secret@localhost:1/mine?tls=true&authSource=own"
@@ -167,6 +179,9 @@ async fn a_running_server_of_the_user_comes_before_all_others_and_is_not_shown()
 
 #[test]
 fn a_program_that_is_named_is_used() {
+    if skipped("own-server") {
+        return;
+    }
     let mongod = locate_binary().unwrap();
     if is_inside() {
         assert!(mongod.path().ends_with("named"), "{mongod:?}");

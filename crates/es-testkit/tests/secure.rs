@@ -7,7 +7,10 @@
 
 use std::time::Duration;
 
-use es_testkit::mongo::{SecureServer, ServerOptions};
+use es_testkit::{
+    mongo::{SecureServer, ServerOptions},
+    skipped,
+};
 use mongodb::{
     Client,
     bson::{Document, doc},
@@ -43,6 +46,9 @@ fn is_unauthorized(result: Result<(), Error>) -> bool {
 
 #[tokio::test]
 async fn users_get_in_by_password_and_by_certificate_with_what_they_may() {
+    if skipped("own-server") {
+        return;
+    }
     let server = SecureServer::start(ServerOptions::default()).await.unwrap();
     insert(&server.admin_uri("app")).await.unwrap();
     delete(&server.admin_uri("app")).await.unwrap();
@@ -61,6 +67,9 @@ async fn users_get_in_by_password_and_by_certificate_with_what_they_may() {
 
 #[tokio::test]
 async fn strangers_do_not_get_in() {
+    if skipped("own-server") {
+        return;
+    }
     let server = SecureServer::start(ServerOptions::default()).await.unwrap();
     assert!(is_unauthorized(insert(&server.anonymous_uri("app")).await));
     insert(&server.wrong_password_uri("app")).await.unwrap_err();
@@ -72,6 +81,9 @@ async fn strangers_do_not_get_in() {
 
 #[tokio::test]
 async fn debug_tells_no_secrets() {
+    if skipped("own-server") {
+        return;
+    }
     let server = SecureServer::start(ServerOptions::default()).await.unwrap();
     let user = server.user(&may_insert_only()).await.unwrap();
     let shown = format!("{server:?} {user:?}");

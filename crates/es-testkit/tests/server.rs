@@ -5,7 +5,10 @@
     reason = "a panic with a message is how a test fails"
 )]
 
-use es_testkit::mongo::{Server, ServerError, ServerOptions, Version, shared};
+use es_testkit::{
+    mongo::{Server, ServerError, ServerOptions, Version, shared},
+    skipped,
+};
 use mongodb::{
     Client,
     bson::{Document, doc},
@@ -76,6 +79,9 @@ async fn the_server_has_transactions() {
 
 #[tokio::test]
 async fn a_dropped_server_is_gone_with_its_data() {
+    if skipped("own-server") {
+        return;
+    }
     let server = Server::start(ServerOptions::default()).await.unwrap();
     let (data, address) = (
         server.data_dir(),
@@ -88,6 +94,9 @@ async fn a_dropped_server_is_gone_with_its_data() {
 
 #[tokio::test]
 async fn a_standalone_server_is_no_replica_set() {
+    if skipped("own-server") {
+        return;
+    }
     let mut options = ServerOptions::default();
     options.replica_set = false;
     let server = Server::start(options).await.unwrap();
@@ -100,6 +109,9 @@ async fn a_standalone_server_is_no_replica_set() {
 
 #[tokio::test]
 async fn a_server_that_does_not_start_says_why() {
+    if skipped("own-server") {
+        return;
+    }
     let mut options = ServerOptions::default();
     options.arguments = vec!["--noSuchOption".to_owned()];
     let error = Server::start(options).await.unwrap_err();

@@ -15,7 +15,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use es_testkit::mongo::shared;
+use es_testkit::{mongo::shared, skipped};
 
 /// Set for the process that is to be killed.
 const ROLE: &str = "ES_TESTKIT_WATCHDOG_ROLE";
@@ -95,7 +95,7 @@ impl Left {
 /// What the other process does: has a server, tells it, and waits, or ends.
 fn be_other(role: &str) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let server = runtime.block_on(shared()).server().unwrap();
+    let server = runtime.block_on(shared()).own();
     println!(
         "\n{MARK}{} {}",
         server.process_id(),
@@ -110,6 +110,9 @@ fn be_other(role: &str) {
 
 #[test]
 fn a_killed_test_process_takes_its_server_along() {
+    if skipped("own-server") {
+        return;
+    }
     if let Ok(role) = env::var(ROLE) {
         return be_other(&role);
     }
@@ -122,6 +125,9 @@ fn a_killed_test_process_takes_its_server_along() {
 
 #[test]
 fn a_test_process_that_ends_takes_its_server_along() {
+    if skipped("own-server") {
+        return;
+    }
     if let Ok(role) = env::var(ROLE) {
         return be_other(&role);
     }

@@ -1,12 +1,12 @@
 //! Why a server did not start.
 
-use std::{io, process::ExitStatus};
+use std::{fmt, io, process::ExitStatus};
 
 use super::LocateError;
 
 /// Why there is no running server. Servers are for tests, so the messages are long: they hold the
-/// end of the server's log.
-#[derive(Debug, thiserror::Error)]
+/// end of the server's log. `Debug` is the message too, since that is what an `unwrap` shows.
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum ServerError {
     /// There is no server to start.
@@ -42,6 +42,16 @@ pub enum ServerError {
         /// What the driver said.
         source: Box<mongodb::error::Error>,
     },
+    /// The server takes no fail points from us: it was not started for tests.
+    #[error(
+        "the server takes no fail points: start it with --setParameter enableTestCommands=1 and let the \
+         user set them, or unset ES_TEST_MONGODB_URI; ES_TEST_SKIP=fail-points leaves out the tests that \
+         need them"
+    )]
+    NoFailPoints {
+        /// What it said.
+        source: Box<mongodb::error::Error>,
+    },
     /// The set has no member that takes writes, or not the state that was waited for.
     #[error("{what} not seen within {seconds} s{log}")]
     Late {
@@ -60,6 +70,12 @@ pub enum ServerError {
         /// What it said.
         reason: String,
     },
+}
+
+impl fmt::Debug for ServerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.explain())
+    }
 }
 
 impl ServerError {
@@ -92,5 +108,27 @@ impl ServerError {
             cause = error.source();
         }
         text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_test_that_unwraps_it_says_what_to_do() {
+        let missing = || LocateError::Missing {
+            version: "6.0.5",
+            needs: "a CPU",
+        };
+        for shown in [
+            format!("{:?}", missing()),
+            format!("{:?}", ServerError::from(missing())),
+        ] {
+            assert!(shown.contains("ES_TEST_SKIP=own-server"), "{shown}");
+        }
+        let cause = io::Error::other("no port");
+        let shown = format!("{:?}", ServerError::spawn(cause));
+        assert_eq!(shown, "mongod could not be started: no port");
     }
 }

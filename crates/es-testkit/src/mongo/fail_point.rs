@@ -10,6 +10,7 @@ use std::{
 use mongodb::{
     Client,
     bson::{Bson, Document, doc},
+    error::ErrorKind,
 };
 use tokio::{
     runtime::Builder,
@@ -50,7 +51,7 @@ impl FailPoint {
     ///
     /// # Errors
     /// [`ServerError::Command`], also if the server does not have the point: names differ between
-    /// versions.
+    /// versions. [`ServerError::NoFailPoints`] if it has none at all.
     ///
     /// # Examples
     /// ```no_run
@@ -126,7 +127,13 @@ impl FailPoint {
     ) -> Result<Document, ServerError> {
         let failed = |error| ServerError::command(doing)(error);
         let client: Client = admin::direct(&self.uri).await.map_err(failed)?;
-        let reply = admin::run(&client, command).await.map_err(failed);
+        let reply = admin::run(&client, command).await.map_err(|error| {
+            if means_no_fail_points(&error) {
+                let source = Box::new(error);
+                return ServerError::NoFailPoints { source };
+            }
+            failed(error)
+        });
         client.shutdown().immediate(true).await;
         reply
     }
@@ -145,6 +152,15 @@ impl Drop for FailPoint {
                 runtime.map(|runtime| runtime.block_on(self.switch_off()).is_ok())
             });
         });
+    }
+}
+
+/// The codes of a command that is not known, not allowed to the user, or not allowed at all.
+fn means_no_fail_points(error: &mongodb::error::Error) -> bool {
+    const CODES: [i32; 3] = [59, 13, 8000];
+    match &*error.kind {
+        ErrorKind::Command(refused) => CODES.contains(&refused.code),
+        _ => false,
     }
 }
 

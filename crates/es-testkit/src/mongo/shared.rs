@@ -64,6 +64,20 @@ impl SharedServer {
         format!("es_test_{}_{n}", self.process)
     }
 
+    /// The server itself, for tests that reach it past its URI.
+    ///
+    /// # Panics
+    /// If it is one of the user's that `ES_TEST_MONGODB_URI` names, with what to do about it.
+    pub fn own(&self) -> &Server {
+        match &self.server {
+            Some(server) => server,
+            None => panic!(
+                "this test needs a server of its own: unset ES_TEST_MONGODB_URI, or leave such tests out \
+                 by ES_TEST_SKIP=own-server"
+            ),
+        }
+    }
+
     /// The server itself, unless it is one of the user's that `ES_TEST_MONGODB_URI` names.
     pub fn server(&self) -> Option<&Server> {
         self.server.as_ref()

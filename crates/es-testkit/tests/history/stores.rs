@@ -149,9 +149,8 @@ fn a_page_that_says_it_is_the_last_holds_all_that_another_store_wrote() {
         other.read_all(&all).await.unwrap();
     });
     // Of three events it shows two, or none.
-    let two = case.stored[..2].to_vec();
-    let shown: [&[_]; 2] = [&two, &[]];
-    for events in shown {
+    let stored = case.stored.clone();
+    for events in [&stored[..2], &[]] {
         let at_end = |at_end| Answer::All {
             events: Seen::by_position(events),
             unfiltered: true,
