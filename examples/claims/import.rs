@@ -3,6 +3,10 @@
 //! An append's id is its event's id, so a line that is in the store already is a repeat, whatever
 //! became of the last run: it changes nothing. Each append expects the version that its stream has
 //! after the lines before it, so none can overtake one that failed.
+//!
+//! The embedded store places appends as they come. A store that need not, as the one on MongoDB,
+//! keeps the order of each stream, while events of different streams that are under way together may
+//! change places.
 
 mod error;
 mod versions;

@@ -7,7 +7,8 @@ use tempfile::tempdir;
 use crate::log::{lines, write};
 use crate::program::{import, row, run};
 
-fn database() -> String {
+/// The address of a new database.
+pub(crate) fn database() -> String {
     testing::run(async {
         let server = shared().await;
         server.uri_for(&server.database())
@@ -15,7 +16,7 @@ fn database() -> String {
 }
 
 /// What was said, without the store's own name and everything that is measured.
-fn lasting(out: &str) -> Vec<&str> {
+pub(crate) fn lasting(out: &str) -> Vec<&str> {
     const MEASURED: [&str; 9] = [
         "store",
         "took",

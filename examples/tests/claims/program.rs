@@ -7,7 +7,8 @@ use std::process::{Command, Output};
 
 use event_sourcing::core::{AllRange, Position, testing};
 use event_sourcing::embedded::EmbeddedStore;
-use event_sourcing::{EventStoreExt, RecordedEvent};
+use event_sourcing::mongo::MongoStore;
+use event_sourcing::{EventStore, EventStoreExt, RecordedEvent};
 use futures_util::TryStreamExt;
 
 /// What came of a run.
@@ -85,11 +86,25 @@ pub(crate) fn import(store: impl AsRef<OsStr>, log: &Path) -> Ended {
 pub(crate) fn stored(path: &Path) -> Vec<RecordedEvent> {
     testing::run(async {
         let store = EmbeddedStore::open(path).await.unwrap();
-        let everything = AllRange::after(Position::START);
-        let events = store.stream_all(everything).try_collect().await.unwrap();
+        let events = everything(&store).await;
         store.close().await.unwrap();
         events
     })
+}
+
+/// The same of a MongoDB database.
+pub(crate) fn stored_in_mongo(uri: &str) -> Vec<RecordedEvent> {
+    testing::run(async {
+        let store = MongoStore::connect(uri).await.unwrap();
+        let events = everything(&store).await;
+        store.close().await.unwrap();
+        events
+    })
+}
+
+async fn everything(store: &impl EventStore) -> Vec<RecordedEvent> {
+    let everything = AllRange::after(Position::START);
+    store.stream_all(everything).try_collect().await.unwrap()
 }
 
 /// The numbers of a row of an import's summary: events, new, already there.
