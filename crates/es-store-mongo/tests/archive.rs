@@ -6,6 +6,9 @@
     reason = "a panic with a message is how a test fails"
 )]
 
+#[path = "support/options.rs"]
+mod options;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,6 +28,7 @@ use es_store_mongo::{
 use es_testkit::mongo::shared;
 use futures_util::TryStreamExt;
 use futures_util::future::join_all;
+use options::{accept, options};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -34,7 +38,9 @@ async fn uri() -> String {
 }
 
 async fn store(uri: &str, options: MongoOptions) -> MongoStore {
-    MongoStore::connect_with(uri, options).await.unwrap()
+    MongoStore::connect_with(uri, accept(options))
+        .await
+        .unwrap()
 }
 
 async fn reading_archive(uri: &str) -> MongoStore {
@@ -308,7 +314,7 @@ async fn single_streams_can_be_archived_and_restored() {
     let meant = |event: &&RecordedEvent| [claim(2), claim(3)].contains(&event.stream);
     assert_eq!(done.events, before.iter().filter(meant).count() as u64);
     assert!(all(&store).await == before);
-    let without = MongoStore::connect(&uri).await.unwrap();
+    let without = MongoStore::connect_with(&uri, options()).await.unwrap();
     assert!(history(&without, &claim(1)).await == history(&store, &claim(1)).await);
     let refused = without.read_stream(&claim(2), StreamRange::all()).await;
     assert!(matches!(refused, Err(ReadError::Archived { .. })));
@@ -376,7 +382,9 @@ async fn a_file_serves_as_the_archive() {
     assert!(raw(&writer).await == documents, "byte for byte");
 
     let missing = options().archive_file(directory.path().join("missing.bson"));
-    let error = MongoStore::connect_with(&uri, missing).await.unwrap_err();
+    let error = MongoStore::connect_with(&uri, accept(missing))
+        .await
+        .unwrap_err();
     assert!(causes(&error).contains("missing.bson"), "{error}");
 }
 

@@ -6,6 +6,9 @@
     reason = "a panic with a message is how a test fails"
 )]
 
+#[path = "support/options.rs"]
+mod options;
+
 use std::net::TcpListener;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -19,6 +22,8 @@ use es_store_mongo::mongodb::bson::{Document, doc};
 use es_store_mongo::mongodb::{Client, Database};
 use es_store_mongo::{ArchivePlan, Index, Indexes, MongoOptions, MongoStore, Namespace, OpenError};
 use es_testkit::mongo::{Cluster, ClusterOptions, NodeId, Server, ServerOptions, shared};
+use es_testkit::skipped;
+use options::{options, server_is_unsafe};
 
 async fn fresh_uri() -> String {
     let server = shared().await;
@@ -46,12 +51,29 @@ fn append(stream: &str, number: u64) -> Append {
 #[tokio::test]
 async fn no_index_is_made_that_nobody_asked_for() {
     let uri = fresh_uri().await;
-    MongoStore::connect(&uri).await.unwrap();
+    MongoStore::connect_with(&uri, options()).await.unwrap();
     assert_eq!(index_names(&uri, "events").await, ["_id_", "s_v", "z"]);
-    let options = MongoOptions::default().indexes(Indexes::of([Index::AppendIds]));
+    let options = options().indexes(Indexes::of([Index::AppendIds]));
     MongoStore::connect_with(&uri, options).await.unwrap();
     let names = index_names(&uri, "events").await;
     assert_eq!(names, ["_id_", "append_ids", "s_v", "z"]);
+}
+
+#[tokio::test]
+async fn a_server_that_may_lose_acknowledged_events_is_refused_unless_it_is_accepted() {
+    let opened = MongoStore::connect(&fresh_uri().await).await;
+    if server_is_unsafe() {
+        let refused = opened.unwrap_err();
+        assert!(
+            matches!(&refused, OpenError::UnsafeServer { remedy, .. } if remedy.contains("or later")),
+            "{refused:?}"
+        );
+    } else {
+        opened.unwrap();
+    }
+    let accepted = MongoOptions::default().accept_unsafe_server(true);
+    let uri = fresh_uri().await;
+    MongoStore::connect_with(&uri, accepted).await.unwrap();
 }
 
 #[tokio::test]
@@ -63,7 +85,7 @@ async fn thirty_two_processes_may_open_an_empty_database_at_once() {
             thread::spawn(move || {
                 let runtime = tokio::runtime::Runtime::new().unwrap();
                 runtime.block_on(async {
-                    let options = MongoOptions::default()
+                    let options = options()
                         .indexes(Indexes::eager())
                         .open_timeout(Duration::from_secs(30));
                     let store = MongoStore::connect_with(&uri, options).await?;
@@ -77,7 +99,7 @@ async fn thirty_two_processes_may_open_an_empty_database_at_once() {
     for thread in opened {
         thread.join().unwrap().unwrap();
     }
-    let store = MongoStore::connect(&uri).await.unwrap();
+    let store = MongoStore::connect_with(&uri, options()).await.unwrap();
     assert_eq!(store.head().await.unwrap(), Position::new(32));
     let meta = database(&uri).await.collection::<Document>("meta");
     let layouts = meta.count_documents(doc! { "_id": "layout" }).await;
@@ -92,7 +114,7 @@ async fn streams_without_a_unique_index_are_refused_with_the_remedy() {
         "indexes": [{ "name": "s_v", "key": { "s": 1, "v": 1 } }],
     };
     database(&uri).await.run_command(create).await.unwrap();
-    let refused = MongoStore::connect(&uri).await.unwrap_err();
+    let refused = MongoStore::connect_with(&uri, options()).await.unwrap_err();
     assert!(
         matches!(refused, OpenError::WrongIndex { .. }),
         "{refused:?}"
@@ -106,7 +128,7 @@ async fn duplicates_in_what_is_stored_are_refused() {
     let events = database(&uri).await.collection::<Document>("events");
     let twin = |id: i64| doc! { "_id": id, "s": "Claim/1", "v": 1_i64 };
     events.insert_many([twin(1), twin(2)]).await.unwrap();
-    let refused = MongoStore::connect(&uri).await.unwrap_err();
+    let refused = MongoStore::connect_with(&uri, options()).await.unwrap_err();
     assert!(
         matches!(refused, OpenError::Duplicates { .. }),
         "{refused:?}"
@@ -119,7 +141,7 @@ async fn a_newer_layout_is_refused_and_left_alone() {
     let meta = database(&uri).await.collection::<Document>("meta");
     let newer = doc! { "_id": "layout", "version": 99 };
     meta.insert_one(newer.clone()).await.unwrap();
-    let refused = MongoStore::connect(&uri).await.unwrap_err();
+    let refused = MongoStore::connect_with(&uri, options()).await.unwrap_err();
     assert!(
         matches!(refused, OpenError::NewerLayout { found: 99, .. }),
         "{refused:?}"
@@ -184,7 +206,7 @@ async fn namespaces_of_one_database_share_nothing() {
     let mut stores = Vec::new();
     for name in ["a", "b"] {
         let namespace = Namespace::new(name).unwrap();
-        let options = MongoOptions::default().namespace(namespace);
+        let options = options().namespace(namespace);
         stores.push(MongoStore::connect_with(&uri, options).await.unwrap());
     }
     stores[0].append(append("Claim/1", 1)).await.unwrap();
@@ -203,7 +225,7 @@ async fn a_port_where_nothing_answers_is_reported_within_seconds() {
     for port in [port, closed] {
         let started = Instant::now();
         let uri = format!("mongodb://jane:s3cret@127.0.0.1:{port}/claims");
-        let refused = MongoStore::connect(&uri).await.unwrap_err();
+        let refused = MongoStore::connect_with(&uri, options()).await.unwrap_err();
         let took = started.elapsed();
         assert!(took < Duration::from_secs(9), "{took:?}");
         assert!(
@@ -218,14 +240,12 @@ async fn a_port_where_nothing_answers_is_reported_within_seconds() {
 
 #[tokio::test]
 async fn another_replica_set_than_the_uri_names_is_reported() {
-    let server = shared().await;
-    let Some(server) = server.server() else {
-        panic!(
-            "this test needs a server of its own: unset ES_TEST_MONGODB_URI, or skip it by name"
-        );
-    };
+    if skipped("own-server") {
+        return;
+    }
+    let server = shared().await.own();
     let uri = format!("mongodb://127.0.0.1:{}/x?replicaSet=other", server.port());
-    let refused = MongoStore::connect(&uri).await.unwrap_err();
+    let refused = MongoStore::connect_with(&uri, options()).await.unwrap_err();
     assert!(
         matches!(refused, OpenError::NoPrimary { .. }),
         "{refused:?}"
@@ -267,10 +287,13 @@ async fn a_replica_set_without_a_majority_is_reported_within_seconds() {
 
 #[tokio::test]
 async fn a_standalone_server_stores_single_streams_and_refuses_several() {
-    let mut options = ServerOptions::default();
-    options.replica_set = false;
-    let server = Server::start(options).await.unwrap();
-    let store = MongoStore::connect(&server.uri_for("claims"))
+    if skipped("own-server") {
+        return;
+    }
+    let mut standalone = ServerOptions::default();
+    standalone.replica_set = false;
+    let server = Server::start(standalone).await.unwrap();
+    let store = MongoStore::connect_with(&server.uri_for("claims"), options())
         .await
         .unwrap();
     store.append(append("Claim/1", 1)).await.unwrap();
@@ -292,7 +315,7 @@ async fn a_standalone_server_stores_single_streams_and_refuses_several() {
 #[tokio::test]
 async fn a_closed_store_refuses_everything() {
     let uri = fresh_uri().await;
-    let store = MongoStore::connect(&uri).await.unwrap();
+    let store = MongoStore::connect_with(&uri, options()).await.unwrap();
     store.append(append("Claim/1", 1)).await.unwrap();
     store.close().await.unwrap();
     let claim: StreamId = "Claim/1".parse().unwrap();

@@ -6,23 +6,31 @@
     reason = "a panic with a message is how a test fails"
 )]
 
+#[path = "support/options.rs"]
+mod options;
+
 use es_core::testing::sample_event;
 use es_core::{
     AllRange, Append, EventFilter, EventStore, ExpectedVersion, Metadata, Position, ReadError,
     RecordedEvent, StreamId, StreamRange, StreamVersion,
 };
 use es_store_mongo::mongodb::bson::{Document, doc};
+use es_store_mongo::mongodb::options::{CollectionOptions, WriteConcern};
 use es_store_mongo::mongodb::{Client, Collection};
-use es_store_mongo::{Index, Indexes, MongoOptions, MongoStore};
+use es_store_mongo::{Index, Indexes, MongoStore};
 use es_testkit::mongo::shared;
+use options::options;
 
 async fn opened(indexes: Indexes) -> (MongoStore, Collection<Document>, String) {
     let server = shared().await;
     let uri = server.uri_for(&server.database());
-    let options = MongoOptions::default().indexes(indexes);
+    let options = options().indexes(indexes);
     let store = MongoStore::connect_with(&uri, options).await.unwrap();
     let client = Client::with_uri_str(&uri).await.unwrap();
-    let events = client.default_database().unwrap().collection("events");
+    // What only the primary has yet, no store reads; and up to 4.4 that is the default.
+    let majority = CollectionOptions::builder().write_concern(WriteConcern::majority());
+    let database = client.default_database().unwrap();
+    let events = database.collection_with_options("events", majority.build());
     (store, events, uri)
 }
 
@@ -57,7 +65,7 @@ async fn a_deleted_document_is_a_hole_and_never_read_over() {
     thirty_events(&store).await;
     events.delete_one(doc! { "_id": 13_i64 }).await.unwrap();
     // Without the newest events in memory.
-    let store = MongoStore::connect(&uri).await.unwrap();
+    let store = MongoStore::connect_with(&uri, options()).await.unwrap();
     let all = store.read_all(&AllRange::after(Position::START)).await;
     assert!(matches!(all, Err(ReadError::Hole { .. })), "{all:?}");
     for range in [StreamRange::all(), StreamRange::all().backward()] {
@@ -83,7 +91,7 @@ async fn a_document_that_was_changed_by_hand_is_reported_as_damage() {
         let id = doc! { "_id": 4_i64 };
         let before = events.find_one(id.clone()).await.unwrap().unwrap();
         events.update_one(id.clone(), change.clone()).await.unwrap();
-        let fresh = MongoStore::connect(&uri).await.unwrap();
+        let fresh = MongoStore::connect_with(&uri, options()).await.unwrap();
         let page = fresh.read_all(&AllRange::after(Position::START)).await;
         let reported = matches!(
             page,
@@ -118,7 +126,7 @@ async fn a_filter_gives_the_same_with_and_without_its_index() {
         let append = Append::new(stream, ExpectedVersion::Any, events).unwrap();
         plain.append(append).await.unwrap();
     }
-    let options = MongoOptions::default().indexes(Indexes::eager());
+    let options = options().indexes(Indexes::eager());
     let indexed = MongoStore::connect_with(&uri, options).await.unwrap();
     let all = everything(&indexed, AllRange::after(Position::START)).await;
     let name = all[0].name.clone();
@@ -156,7 +164,7 @@ async fn an_event_is_found_by_id_only_with_the_index_that_this_needs() {
         matches!(refused, Err(ReadError::Unsupported { .. })),
         "{refused:?}"
     );
-    let options = MongoOptions::default().indexes(Indexes::of([Index::EventIds]));
+    let options = options().indexes(Indexes::of([Index::EventIds]));
     let store = MongoStore::connect_with(&uri, options).await.unwrap();
     let found = store.read_event(wanted).await.unwrap().unwrap();
     assert_eq!((found.id, found.position), (wanted, Position::new(8)));
@@ -167,7 +175,7 @@ async fn a_lazy_index_is_made_once_it_is_wanted() {
     let (store, events, uri) = opened(Indexes::minimal()).await;
     thirty_events(&store).await;
     // One that has to ask the server, since it has nothing in memory.
-    let options = MongoOptions::default().indexes(Indexes::lazy());
+    let options = options().indexes(Indexes::lazy());
     let store = MongoStore::connect_with(&uri, options).await.unwrap();
     let before = events.list_index_names().await.unwrap();
     assert!(!before.contains(&"categories".to_owned()), "{before:?}");
@@ -192,7 +200,7 @@ async fn whatever_the_size_of_the_pages_a_scan_gives_each_event_once() {
         store.append(append).await.unwrap();
     }
     let head = store.head().await.unwrap().get();
-    let options = MongoOptions::default().tail_bytes(0);
+    let options = options().tail_bytes(0);
     let store = MongoStore::connect_with(&uri, options).await.unwrap();
     for limit in [1, 2, 5, 13, 100, 1_000, 5_000] {
         let all = everything(&store, AllRange::after(Position::START).limit(limit)).await;

@@ -6,6 +6,9 @@
     reason = "a panic with a message is how a test fails"
 )]
 
+#[path = "support/options.rs"]
+mod options;
+
 use std::time::{Duration, Instant};
 
 use es_core::testing::sample_event;
@@ -19,7 +22,9 @@ use es_store_mongo::mongodb::error::ErrorKind;
 use es_store_mongo::mongodb::{self, Client};
 use es_store_mongo::{ArchivePlan, MongoOptions, MongoStore, OpenError};
 use es_testkit::mongo::{SecureServer, ServerOptions};
+use es_testkit::skipped;
 use futures_util::TryStreamExt;
+use options::options;
 use tokio::time::timeout;
 
 /// Long enough for a busy machine.
@@ -66,7 +71,9 @@ fn archiving_role(database: &str) -> Vec<Document> {
 
 async fn refusal(uri: &str) -> OpenError {
     let started = Instant::now();
-    let refused = MongoStore::connect(uri).await.expect_err("a refusal");
+    let refused = MongoStore::connect_with(uri, options())
+        .await
+        .expect_err("a refusal");
     let took = started.elapsed();
     assert!(took < Duration::from_secs(10), "{took:?}: {refused:?}");
     let mut shown = format!("{refused} {refused:?}");
@@ -81,6 +88,9 @@ async fn refusal(uri: &str) -> OpenError {
 
 #[tokio::test]
 async fn what_is_wrong_with_a_connection_is_said_within_seconds() {
+    if skipped("own-server") {
+        return;
+    }
     let server = SecureServer::start(ServerOptions::default()).await.unwrap();
     let wrong_password = refusal(&server.wrong_password_uri("claims")).await;
     assert!(
@@ -103,6 +113,9 @@ async fn what_is_wrong_with_a_connection_is_said_within_seconds() {
 
 #[tokio::test]
 async fn the_documented_role_is_all_that_the_program_needs() {
+    if skipped("own-server") {
+        return;
+    }
     let server = SecureServer::start(ServerOptions::default()).await.unwrap();
     let role = application_role("claims");
     let scram = server.user(&role).await.unwrap();
@@ -112,11 +125,11 @@ async fn the_documented_role_is_all_that_the_program_needs() {
         matches!(not_prepared, OpenError::NotAuthorized { .. }),
         "{not_prepared:?}"
     );
-    MongoStore::prepare(&server.admin_uri("claims"), &MongoOptions::default())
+    MongoStore::prepare(&server.admin_uri("claims"), &options())
         .await
         .unwrap();
     for (number, user) in [scram, x509].iter().enumerate() {
-        let store = MongoStore::connect(&server.uri_of(user, "claims"))
+        let store = MongoStore::connect_with(&server.uri_of(user, "claims"), options())
             .await
             .unwrap();
         work(&store, number as u64).await;

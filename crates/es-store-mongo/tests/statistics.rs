@@ -5,16 +5,20 @@
     reason = "a panic with a message is how a test fails"
 )]
 
+#[path = "support/options.rs"]
+mod options;
+
 use es_core::testing::sample_event;
 use es_core::{Append, EventStore, ExpectedVersion, Position};
 use es_store_mongo::{ArchivePlan, MongoStore};
 use es_testkit::mongo::shared;
+use options::options;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn statistics_count_what_was_appended_and_archived() {
     let server = shared().await;
     let uri = server.uri_for(&server.database());
-    let store = MongoStore::connect(&uri).await.unwrap();
+    let store = MongoStore::connect_with(&uri, options()).await.unwrap();
     assert_eq!(store.statistics().await.unwrap().events, 0);
     assert_eq!(store.count_streams().await.unwrap(), 0);
     for number in 0..30 {

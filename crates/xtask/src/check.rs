@@ -246,7 +246,7 @@ fn doc(workspace: &Workspace) -> Result<Done, Failure> {
 }
 
 fn tests(workspace: &Workspace) -> Result<Done, Failure> {
-    let run = test::run(workspace, false, &[])?;
+    let run = test::run(workspace, &test::Choice::default())?;
     run.result()?;
     Ok(Some(run.tally.to_string()))
 }

@@ -39,12 +39,8 @@ enum Command {
     ///
     /// The last line is always `N passed, N failed`, summed over all test binaries.
     Test {
-        /// Also run the slow tier: sets ES_TEST_TIER=slow, which the tests read.
-        #[arg(long)]
-        slow: bool,
-        /// Passed to `cargo test` as they are, e.g. `-- stream` or `-- -- --nocapture`.
-        #[arg(last = true)]
-        args: Vec<String>,
+        #[command(flatten)]
+        choice: test::Choice,
     },
     /// Check which crate may depend on which.
     Direction,
@@ -84,9 +80,9 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Direction => check::run(&workspace, &Selection::only(Step::Direction)),
         Command::Faults { choice } => faults::run(&workspace, &choice),
         Command::Mongo { args } => mongo::run(&args),
-        Command::Test { slow, args } => {
+        Command::Test { choice } => {
             check::header("test");
-            let run = test::run(&workspace, slow, &args)?;
+            let run = test::run(&workspace, &choice)?;
             let code = run.exit_code();
             run.conclude();
             Ok(code)

@@ -7,6 +7,8 @@ use std::{
     time::Instant,
 };
 
+use clap::Args;
+
 use crate::{
     check::seconds,
     mongo,
@@ -14,20 +16,34 @@ use crate::{
     workspace::Workspace,
 };
 
-/// Runs all tests with all features, doc tests included.
+/// The versions of the server that tests can fetch; `es-testkit` pins them.
+const SERVERS: [&str; 4] = ["4.4.2", "5.0.4", "6.0.5", "6.0.27"];
+
+/// Which tests to run.
+#[derive(Debug, Default, Args)]
+pub(crate) struct Choice {
+    /// Also run the slow tier: sets ES_TEST_TIER=slow, which the tests read.
+    #[arg(long)]
+    slow: bool,
+    /// Run only the tests of es-store-mongo, on a server of this version, fetched if need be.
+    ///
+    /// All but 6.0.5 want OpenSSL 1.1: unpack it, and name the directory in ES_TEST_MONGOD_LIBS
+    /// (docs/faults.md, "Other server versions"). Servers that ES_TEST_MONGODB_URI or
+    /// ES_TEST_MONGOD names are not used.
+    #[arg(long, value_name = "VERSION", value_parser = SERVERS)]
+    server: Option<String>,
+    /// Passed to `cargo test` as they are, e.g. `-- stream` or `-- -- --nocapture`.
+    #[arg(last = true)]
+    args: Vec<String>,
+}
+
+/// Runs all tests with all features, doc tests included, or those of the store that has servers.
 ///
 /// No binary is left out because an earlier one failed, so the sum is over all of them. With `slow`
 /// the tests also see `ES_TEST_TIER=slow`. They may fetch a server, unless they are told not to.
-pub(crate) fn run(workspace: &Workspace, slow: bool, args: &[String]) -> Result<TestRun, Failure> {
+pub(crate) fn run(workspace: &Workspace, choice: &Choice) -> Result<TestRun, Failure> {
     let started = Instant::now();
-    let mut call =
-        workspace
-            .cargo()
-            .args(["test", "--workspace", "--all-features", "--no-fail-fast"]);
-    if slow {
-        call = call.env("ES_TEST_TIER", "slow");
-    }
-    let call = mongo::may_fetch(call).args(args);
+    let call = call(workspace, choice);
     let mut tally = Tally::default();
     let status = call.stream(|piece| {
         tally.read(piece);
@@ -45,6 +61,24 @@ pub(crate) fn run(workspace: &Workspace, slow: bool, args: &[String]) -> Result<
         status,
         tally,
     })
+}
+
+fn call(workspace: &Workspace, choice: &Choice) -> Call {
+    let call = workspace.cargo().args(["test"]);
+    let mut call = match &choice.server {
+        None => call.args(["--workspace"]),
+        // Empty is as if it was not set: the version is to decide.
+        Some(version) => call
+            .args(["--package", "es-store-mongo"])
+            .env("ES_TEST_MONGOD_VERSION", version)
+            .env("ES_TEST_MONGODB_URI", "")
+            .env("ES_TEST_MONGOD", ""),
+    };
+    if choice.slow {
+        call = call.env("ES_TEST_TIER", "slow");
+    }
+    let call = call.args(["--all-features", "--no-fail-fast"]);
+    mongo::may_fetch(call).args(&choice.args)
 }
 
 /// A finished run of the tests, successful or not.
@@ -172,6 +206,45 @@ test talks about a test result: ok. 9 passed; 9 failed; ... ok
             .hint()
             .contains("not complete")
         );
+    }
+
+    #[test]
+    fn one_version_of_the_server_is_for_the_store_that_has_servers() {
+        let workspace = Workspace::load().unwrap();
+        let choice = Choice {
+            server: Some("4.4.2".to_owned()),
+            args: vec!["--lib".to_owned()],
+            ..Choice::default()
+        };
+        let line = call(&workspace, &choice).to_string();
+        for part in [
+            "ES_TEST_MONGOD_VERSION=4.4.2 ES_TEST_MONGODB_URI='' ES_TEST_MONGOD='' ",
+            " cargo test --package es-store-mongo --all-features --no-fail-fast --lib",
+        ] {
+            assert!(line.contains(part), "{line}");
+        }
+        let all = call(&workspace, &Choice::default()).to_string();
+        assert!(
+            all.contains("cargo test --workspace --all-features"),
+            "{all}"
+        );
+        assert!(!all.contains("ES_TEST_MONGOD_VERSION"), "{all}");
+    }
+
+    #[test]
+    fn the_versions_to_choose_from_are_those_that_can_be_fetched() {
+        let workspace = Workspace::load().unwrap();
+        let pinned = workspace.root.join("crates/es-testkit/src/mongo/builds.rs");
+        let pinned = std::fs::read_to_string(pinned).unwrap();
+        let pinned = pinned.lines().filter_map(|line| {
+            let version = line.trim().strip_prefix("version: \"")?;
+            version.strip_suffix("\",")
+        });
+        let mut pinned: Vec<_> = pinned.collect();
+        pinned.sort_unstable();
+        let mut known = SERVERS;
+        known.sort_unstable();
+        assert_eq!(pinned, known);
     }
 
     #[test]

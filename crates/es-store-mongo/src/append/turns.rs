@@ -37,8 +37,8 @@ const HELD_UP_ROUND_TRIPS: u32 = 16;
 const LOOK_CONTENDED: Duration = Duration::from_millis(20);
 const LOOK_ALONE: Duration = Duration::from_millis(250);
 const LOOK_WAITING: Duration = Duration::from_millis(5);
-/// For how long a batch holds back altogether: several who reserve one after the other do not stop
-/// the rest.
+/// For how long a batch waits for a reservation, and for others, at the most: several who reserve
+/// one after the other, or die one after the other, do not stop the rest.
 const LONGEST_WAIT: Duration = Duration::from_millis(500);
 
 /// What this writer knows of the others.
@@ -131,14 +131,21 @@ impl Turns {
         let before = self.heard_to;
         self.waited = true;
         self.wait_for_reservation(shared).await;
-        let mut deadline = Instant::now() + self.slot();
-        while let Some((rival, won)) = self.rival() {
-            Counters::add(&shared.counters.turns_waited, 1);
+        let last = Instant::now() + LONGEST_WAIT;
+        let (mut awaited, mut deadline) = (None, last);
+        while let Some(rival) = self.rival()
+            && Instant::now() < last
+        {
+            // Each has a slot of its own, which others that win meanwhile do not make longer.
+            if awaited != Some(rival) {
+                awaited = Some(rival);
+                deadline = last.min(Instant::now() + self.slot());
+                Counters::add(&shared.counters.turns_waited, 1);
+            }
             if self.hear(deadline).await.is_none() {
                 Counters::add(&shared.counters.turns_missed, 1);
-                self.missed.insert(rival, won);
+                self.missed.insert(rival.0, rival.1);
             }
-            deadline = Instant::now() + self.slot();
         }
         self.newest().filter(|ring| ring.head > before)
     }
@@ -198,7 +205,7 @@ impl Turns {
     /// this one.
     fn rival(&self) -> Option<(i64, Position)> {
         let roster = self.bell.as_ref()?.roster();
-        self.rival_among(roster.values())
+        self.rival_among(roster.iter())
     }
 
     fn rival_among<'r>(&self, roster: impl Iterator<Item = &'r Ring>) -> Option<(i64, Position)> {
@@ -212,9 +219,7 @@ impl Turns {
     /// The newest win of another writer that the bell told of.
     fn newest(&self) -> Option<Ring> {
         let roster = self.bell.as_ref()?.roster();
-        let others = roster
-            .into_values()
-            .filter(|ring| ring.writer != self.writer);
+        let others = roster.into_iter().filter(|ring| ring.writer != self.writer);
         others.max_by_key(|ring| ring.head)
     }
 

@@ -6,13 +6,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::attendance::Attendance;
 use super::sources::{NoRings, Ring, RingSource};
 
 /// How long the change stream stays open after the last listener left.
 const LINGER: Duration = Duration::from_secs(10);
+/// For how long a ring says that its writer is at work.
+const OF_LATE: Duration = Duration::from_secs(2);
 /// Of so many writers the last ring is remembered.
 const MOST_WRITERS: usize = 256;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -28,7 +30,7 @@ const PAUSE_WHEN_REFUSED: Duration = Duration::from_secs(60);
 pub(crate) struct Bell {
     source: Box<dyn RingSource>,
     state: watch::Sender<State>,
-    roster: Mutex<HashMap<i64, Ring>>,
+    roster: Mutex<HashMap<i64, (Ring, Instant)>>,
     listeners: Attendance,
     closed: AtomicBool,
 }
@@ -150,23 +152,20 @@ impl Bell {
         });
     }
 
-    /// Remembers who rang last for what. Who lags misses no writer.
+    /// Remembers who rang last for what, so that who lags misses no writer.
     fn note(&self, rings: &[Ring]) {
+        let now = Instant::now();
         let mut roster = self.roster();
+        roster.retain(|_, (_, at)| now.duration_since(*at) < OF_LATE);
         for ring in rings {
-            roster.insert(ring.writer, *ring);
-        }
-        while roster.len() > MOST_WRITERS {
-            let oldest = roster.values().min_by_key(|ring| ring.head);
-            let Some(oldest) = oldest.map(|ring| ring.writer) else {
-                return;
-            };
-            roster.remove(&oldest);
+            if roster.len() < MOST_WRITERS || roster.contains_key(&ring.writer) {
+                roster.insert(ring.writer, (*ring, now));
+            }
         }
     }
 
     /// Each change leaves it whole, so a lock of a thread that panicked can be taken over.
-    fn roster(&self) -> MutexGuard<'_, HashMap<i64, Ring>> {
+    fn roster(&self) -> MutexGuard<'_, HashMap<i64, (Ring, Instant)>> {
         self.roster.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -241,9 +240,11 @@ impl BellListener {
         self.line() == Line::Up
     }
 
-    /// The last ring of each writer.
-    pub(crate) fn roster(&self) -> HashMap<i64, Ring> {
-        self.bell.roster().clone()
+    /// The last ring of each writer that rang of late.
+    pub(crate) fn roster(&self) -> Vec<Ring> {
+        let roster = self.bell.roster();
+        let of_late = roster.values().filter(|(_, at)| at.elapsed() < OF_LATE);
+        of_late.map(|(ring, _)| *ring).collect()
     }
 
     pub(super) fn line(&self) -> Line {

@@ -21,6 +21,8 @@ mod directory;
 mod fault;
 mod inject;
 mod opened;
+#[path = "../support/options.rs"]
+mod options;
 mod outcome;
 mod progress;
 mod readers;

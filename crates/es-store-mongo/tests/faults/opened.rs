@@ -6,6 +6,8 @@ use es_core::{CheckpointStore, EventStore};
 use es_store_mongo::{Index, Indexes, MongoOptions, MongoStore, OpenError};
 use es_testkit::history::{Recorder, RecordingCheckpoints, RecordingStore};
 
+use crate::options::options;
+
 /// The name under which the stores connect, for fail points.
 pub(crate) const APP_NAME: &str = "fault-writers";
 
@@ -62,7 +64,7 @@ impl Opening {
         } else {
             Indexes::minimal()
         };
-        MongoOptions::default()
+        options()
             .app_name(APP_NAME)
             .indexes(indexes)
             .append_timeout(self.append_timeout)

@@ -1,11 +1,13 @@
 //! What the integration tests share: stores in databases of their own.
 
+mod options;
+
 use std::sync::Arc;
 
 use es_core::testing::ManualClock;
 use es_core::testing::conformance::{Ability, StoreFixture};
 use es_core::{CheckpointStore, EventStore, SnapshotStore};
-use es_store_mongo::{Indexes, MongoOptions, MongoStore};
+use es_store_mongo::{Indexes, MongoStore};
 use es_testkit::mongo::shared;
 
 /// A store in a database of its own; with `ALL_INDEXES` it has every index, else only those that
@@ -23,7 +25,7 @@ impl<const ALL_INDEXES: bool> MongoFixture<ALL_INDEXES> {
         } else {
             Indexes::minimal()
         };
-        let options = MongoOptions::default()
+        let options = options::options()
             .indexes(indexes)
             .clock(Arc::new(clock.clone()));
         MongoStore::connect_with(uri, options)

@@ -2,7 +2,6 @@
 
 use es_core::{Position, Timestamp};
 use tokio::sync::mpsc;
-use tokio::time::Instant;
 
 use super::*;
 use crate::tail::sources::Rings;
