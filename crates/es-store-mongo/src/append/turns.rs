@@ -132,21 +132,17 @@ impl Turns {
         self.waited = true;
         self.wait_for_reservation(shared).await;
         let last = Instant::now() + LONGEST_WAIT;
-        let (mut awaited, mut deadline) = (None, last);
+        let mut slots = Slots::default();
         while let Some(rival) = self.rival()
             && Instant::now() < last
         {
-            // Each has a slot of its own, which others that win meanwhile do not make longer.
-            if awaited != Some(rival) {
-                awaited = Some(rival);
-                deadline = last.min(Instant::now() + self.slot());
-                Counters::add(&shared.counters.turns_waited, 1);
-            }
+            let deadline = slots.deadline(rival, self.slot()).min(last);
             if self.hear(deadline).await.is_none() {
                 Counters::add(&shared.counters.turns_missed, 1);
                 self.missed.insert(rival.0, rival.1);
             }
         }
+        Counters::add(&shared.counters.turns_waited, slots.given);
         self.newest().filter(|ring| ring.head > before)
     }
 
@@ -248,6 +244,29 @@ impl Turns {
     }
 }
 
+/// The slots that are given to others, one after the other.
+#[derive(Default)]
+struct Slots {
+    current: Option<((i64, Position), Instant)>,
+    given: u64,
+}
+
+impl Slots {
+    /// When the slot of a rival ends, which has won there last. Others that win meanwhile do not
+    /// make it longer.
+    fn deadline(&mut self, rival: (i64, Position), slot: Duration) -> Instant {
+        match self.current {
+            Some((current, deadline)) if current == rival => deadline,
+            _ => {
+                let deadline = Instant::now() + slot;
+                self.current = Some((rival, deadline));
+                self.given += 1;
+                deadline
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -293,6 +312,18 @@ mod tests {
     #[test]
     fn its_own_marks_are_no_news() {
         assert_eq!(first(&turns(), &[ring(1, 20, true)]), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_slot_of_one_ends_however_often_others_win_meanwhile() {
+        let slot = Duration::from_millis(10);
+        let (dead, live) = ((2, Position::new(20)), (3, Position::new(25)));
+        let mut slots = Slots::default();
+        let ends = slots.deadline(dead, slot);
+        tokio::time::advance(slot / 2).await;
+        assert_eq!(slots.deadline(dead, slot), ends);
+        assert!(slots.deadline(live, slot) > ends);
+        assert_eq!(slots.given, 2);
     }
 
     #[test]
