@@ -216,14 +216,17 @@ impl MongoStore {
 
 impl CollectionStatistics {
     async fn of(database: &Database, collection: &str) -> Result<Self, ReadError> {
-        const NO_SUCH_COLLECTION: i32 = 26;
+        // The second one is what servers of version 4.4 say.
+        const NO_SUCH_COLLECTION: [i32; 2] = [26, 40_280];
         let pipeline = vec![doc! { "$collStats": { "storageStats": {} } }];
         match aggregate(database, collection, pipeline, doc! {}).await {
             Ok(found) => Ok(found
                 .and_then(|found| found.get_document("storageStats").ok().cloned())
                 .map(|storage| Self::read(&storage))
                 .unwrap_or_default()),
-            Err(error) if code(&error) == Some(NO_SUCH_COLLECTION) => Ok(Self::default()),
+            Err(error) if code(&error).is_some_and(|code| NO_SUCH_COLLECTION.contains(&code)) => {
+                Ok(Self::default())
+            }
             Err(error) if code(&error) == Some(UNAUTHORIZED) => Err(ReadError::Unsupported {
                 what: "tell its size: the user needs the privilege action collStats on the \
                        collections of events, archived events and snapshots",

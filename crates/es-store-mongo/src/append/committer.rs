@@ -270,7 +270,11 @@ impl Committer {
             self.gather();
             tokio::select! {
                 biased;
-                done = &mut work => return done,
+                done = &mut work => match done {
+                    // The runtime is shutting down, and drops this task as well.
+                    Err(error) if error.is_cancelled() => std::future::pending().await,
+                    done => return done,
+                },
                 () = self.take_one() => {}
             }
         }

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use es_core::{
     AppendError, AppendId, Appended, ExpectedVersion, Position, ReadError, RecordedEvent,
-    StreamAppended, StreamId, StreamVersion,
+    StreamAppended, StreamId, StreamVersion, VersionConflict,
 };
 use mongodb::error::Result;
 use tokio::time::timeout;
 
 use super::attempt::NO_ANSWER;
 use super::backoff::Backoff;
+use super::heads::Head;
 use super::job::Job;
 use super::lookup::{self, Owner};
 use crate::reader;
@@ -40,17 +41,16 @@ pub(super) async fn settle(
     hint: Option<Position>,
     known_at: Position,
 ) -> Option<Box<Job>> {
-    let mut owner = patiently(&job, || stored_owner(&shared, &job, hint)).await?;
-    let mut heads = Vec::new();
-    if owner.is_none() {
-        // A primary of old may not know of it. What is read after this is true now.
+    // The heads before the owner: another copy of this append may be on its way, and what it leaves
+    // behind is no conflict.
+    let streams = streams(&job);
+    let mut heads = patiently(&job, || lookup::heads(&shared, &streams, known_at)).await?;
+    if conflict(&job, &heads).is_some_and(|conflict| may_pass(&conflict)) {
+        // A primary of old may not know of what was expected. What is read after this is true now.
         patiently(&job, || shared.hub.fresh_head()).await?;
-        // The heads before the owner: another copy of this append may be on its way, and what it
-        // leaves behind is no conflict.
-        let streams = streams(&job);
         heads = patiently(&job, || lookup::heads(&shared, &streams, known_at)).await?;
-        owner = patiently(&job, || stored_owner(&shared, &job, hint)).await?;
     }
+    let owner = patiently(&job, || stored_owner(&shared, &job, hint)).await?;
     if let Some((_, first)) = owner {
         let stored = reader::append_at(&shared, first, job.append.writes().len()).await;
         let answer = match stored {
@@ -60,16 +60,28 @@ pub(super) async fn settle(
         job.answer(answer);
         return None;
     }
-    let version_of = |stream: &StreamId| {
-        let head = heads.iter().find(|(of, _)| of == stream);
-        head.map_or(StreamVersion::EMPTY, |(_, head)| head.version)
-    };
-    if let Some(conflict) = job.append.first_conflict(version_of) {
+    if let Some(conflict) = conflict(&job, &heads) {
         job.answer(Err(conflict.into()));
         return None;
     }
     job.looked_up = heads;
     Some(job)
+}
+
+fn conflict(job: &Job, heads: &[(StreamId, Head)]) -> Option<VersionConflict> {
+    job.append.first_conflict(|stream| {
+        let head = heads.iter().find(|(of, _)| of == stream);
+        head.map_or(StreamVersion::EMPTY, |(_, head)| head.version)
+    })
+}
+
+/// Whether the stream may come to what is expected. Versions only grow: what is passed stays passed.
+fn may_pass(conflict: &VersionConflict) -> bool {
+    match conflict.expected {
+        ExpectedVersion::Exact(version) => conflict.actual < version,
+        ExpectedVersion::Exists | ExpectedVersion::Any => true,
+        ExpectedVersion::NoStream => false,
+    }
 }
 
 /// Where this very append is stored, if it is: as far as that can be found out.

@@ -13,6 +13,8 @@ pub(crate) struct ServerFacts {
     pub(crate) version: ServerVersion,
     /// A replica set, or a cluster of them: transactions, change streams, majorities.
     pub(crate) is_replica_set: bool,
+    /// A replica set of one member, when the store was opened.
+    pub(crate) has_one_member: bool,
 }
 
 impl ServerFacts {
@@ -25,6 +27,7 @@ impl ServerFacts {
             .get_str("msg")
             .is_ok_and(|message| message == "isdbgrid");
         Ok(Self {
+            has_one_member: has_one_member(&hello),
             version: version.ok_or_else(|| OpenError::Server {
                 what: "read the server's version",
                 source: "it is not three numbers".into(),
@@ -32,6 +35,13 @@ impl ServerFacts {
             is_replica_set: is_router || hello.contains_key("setName"),
         })
     }
+}
+
+/// Whether a reply to `hello` is that of a replica set of one member.
+pub(crate) fn has_one_member(hello: &Document) -> bool {
+    let members = ["hosts", "passives", "arbiters"].map(|sort| hello.get_array(sort));
+    let members = members.into_iter().flatten().map(Vec::len);
+    hello.contains_key("setName") && members.sum::<usize>() == 1
 }
 
 async fn run(admin: &Database, command: Document, wants_tls: bool) -> Result<Document, OpenError> {

@@ -17,7 +17,7 @@ const LEASE: Duration = Duration::from_millis(600);
 async fn database() -> Database {
     let server = es_testkit::mongo::shared().await;
     let uri = server.uri_for(&server.database());
-    Database::open(&uri, &MongoOptions::default())
+    Database::open(&uri, &MongoOptions::default().accept_unsafe_server(true))
         .await
         .unwrap()
 }

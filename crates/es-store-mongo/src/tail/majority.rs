@@ -8,13 +8,15 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use es_core::{Position, ReadError};
-use mongodb::bson::{RawDocumentBuf, cstr, rawdoc};
+use mongodb::bson::{RawDocumentBuf, cstr, doc, rawdoc};
 
 use super::sources::TailSource;
 use crate::command;
+use crate::connect::server::has_one_member;
 use crate::database::Database;
 use crate::extent::Extent;
 use crate::reader::patience::patiently;
+use crate::shared::detached;
 
 /// How many documents are fetched at once for those who wait.
 const AT_ONCE: i32 = 2_000;
@@ -47,6 +49,20 @@ impl MajorityTail {
             }
         };
         patiently(patience, attempt).await
+    }
+
+    /// Nobody else can be the primary of a set of one member. Its confirmation would wait for the
+    /// next flush of its journal, a tenth of a second.
+    async fn is_alone(&self) -> bool {
+        if !self.database.facts().has_one_member {
+            return false;
+        }
+        let database = self.database.clone();
+        let hello = detached(async move {
+            let hello = doc! { "hello": 1 };
+            database.tail_handle().run_command(hello).await
+        });
+        hello.await.is_ok_and(|hello| has_one_member(&hello))
     }
 
     /// The server writes nothing into the log for this: it has a majority confirm an entry of its
@@ -102,6 +118,9 @@ impl TailSource for MajorityTail {
     }
 
     async fn confirmed_head(&self, patience: Duration) -> Result<Position, ReadError> {
+        if self.is_alone().await {
+            return self.read_head(patience).await;
+        }
         end_of(&self.find_confirmed(self.last(), patience).await?)
     }
 

@@ -201,6 +201,31 @@ fn a_conflict_does_not_name_a_version_from_before_what_another_store_wrote() {
 }
 
 #[test]
+fn a_conflict_with_what_is_passed_may_name_a_version_from_before_what_another_store_wrote() {
+    let mut case = case(|writer, other| async move {
+        let more = Append::new(stream(1), ExpectedVersion::Any, events(7, 1)).unwrap();
+        writer.append(more).await.unwrap();
+        let append = Append::new(stream(1), ExpectedVersion::NoStream, events(3, 1)).unwrap();
+        other.append(append).await.unwrap_err();
+    });
+    let found = case.answers(|_, answer| match answer {
+        Answer::Conflict { actual, .. } => Some(*actual),
+        _ => None,
+    });
+    let [(conflict, newest)] = found[..] else {
+        panic!("one conflict")
+    };
+    let named = |version: u64| Answer::Conflict {
+        stream: stream(1),
+        actual: StreamVersion::new(version),
+    };
+    *case.answer(conflict) = named(newest.get() - 1);
+    assert!(case.check().is_clean(), "{:#?}", case.check());
+    *case.answer(conflict) = named(newest.get() + 1);
+    assert_eq!(case.check().count(Kind::WrongConflict), 1);
+}
+
+#[test]
 fn in_files_that_name_no_stores_a_process_is_held_to_all_it_knew() {
     let mut case = case(|_, other| async move { look(&other).await });
     see_nothing(&mut case);

@@ -1,5 +1,7 @@
 //! Whether conflicts tell the truth.
 
+use es_core::{ExpectedVersion, StreamVersion};
+
 use super::{
     moments::{Moments, Window},
     streams::{Streams, Wrong},
@@ -46,9 +48,23 @@ fn explain(
         ));
     }
     let window = Window::from(call);
-    let known = moments.known(window.process, window.begin);
+    // Where the stream is past what was expected, an old version proves it as well as the newest,
+    // and a primary that was cut off may name one. Where it is not there yet, that must be true.
+    let known = if is_past(expected, *actual) {
+        moments.known_to_store(&window)
+    } else {
+        moments.known(window.process, window.begin)
+    };
     let was = streams.was_at(stream, actual.get(), known, &window, moments);
     was.map_err(|wrong| match wrong {
         Wrong::Past(text) | Wrong::Never(text) => format!("was told of {text}"),
     })
+}
+
+fn is_past(expected: ExpectedVersion, actual: StreamVersion) -> bool {
+    match expected {
+        ExpectedVersion::NoStream => true,
+        ExpectedVersion::Exact(version) => actual > version,
+        ExpectedVersion::Exists | ExpectedVersion::Any => false,
+    }
 }
