@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use es_core::memory::MemoryStore;
@@ -9,18 +10,16 @@ use es_core::testing::ManualClock;
 use es_core::testing::conformance::{Ability, StoreFixture};
 use es_core::{
     AllPage, AllRange, Append, AppendError, Appended, CheckpointError, CheckpointName,
-    CheckpointStore, EventId, EventStore, Position, ReadError, RecordedEvent, Snapshot,
-    SnapshotError, SnapshotStore, StreamId, StreamPage, StreamRange, StreamVersion,
+    CheckpointStore, Clock, EventId, EventStore, Position, ReadError, RecordedEvent, Snapshot,
+    SnapshotError, SnapshotStore, StreamId, StreamPage, StreamRange, StreamVersion, SystemClock,
 };
 
 use crate::fixtures::MEMORY_SUPPORTS;
 
-/// Lets the other tasks of a race come in between, surely and not by luck: with one turn alone
-/// a task may get its next turn before anybody else on a busy machine.
+/// Lets the other tasks of a race come in between, surely and not by luck: turns alone may all be
+/// over before anybody else gets one on a busy machine.
 pub(crate) async fn let_others_come_between() {
-    for _ in 0..200 {
-        tokio::task::yield_now().await;
-    }
+    SystemClock.sleep(Duration::from_millis(10)).await;
 }
 
 /// What is wrong with a store. Whatever a mutation does not say works as it should.
