@@ -97,8 +97,8 @@ pub struct WriterStatistics {
     /// Appends of such batches that were found to be stored in the end. Those that were not are
     /// not counted here; they are sent anew, or answered with an error.
     pub unknown_resolved: u64,
-    /// How often a batch let another process go first. It may let several, for 250 ms together at
-    /// the most.
+    /// How often a batch let another process go first. It may let several, for half a second together
+    /// at the most.
     pub turns_waited: u64,
     /// How often it let one go first that then did not: at most
     /// [`turns_waited`](Self::turns_waited).

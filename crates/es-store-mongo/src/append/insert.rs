@@ -4,6 +4,8 @@ use bytes::Bytes;
 use mongodb::bson::{RawArrayBuf, RawDocument, RawDocumentBuf, cstr};
 use mongodb::error::Result;
 
+use crate::command::write_concern;
+
 /// `{insert, ordered, documents}`; outside a transaction also the write concern, which never
 /// varies: a majority, and the journal.
 pub(super) fn insert_command(
@@ -20,14 +22,7 @@ pub(super) fn insert_command(
     command.append(cstr!("ordered"), true);
     command.append(cstr!("documents"), array);
     if !in_transaction {
-        command.append(cstr!("writeConcern"), durable());
+        command.append(cstr!("writeConcern"), write_concern());
     }
     Ok(command)
-}
-
-fn durable() -> RawDocumentBuf {
-    let mut concern = RawDocumentBuf::new();
-    concern.append(cstr!("w"), "majority");
-    concern.append(cstr!("j"), true);
-    concern
 }
