@@ -54,10 +54,9 @@ fn row(event: &RecordedEvent) -> Result<[String; 7], serde_json::Error> {
 /// The time of the day, to the microsecond.
 pub(super) fn clock(time: Timestamp) -> String {
     let text = time.to_string();
-    text.get(11..)
-        .unwrap_or(&text)
-        .trim_end_matches('Z')
-        .to_owned()
+    let clock = text.get(11..).unwrap_or(&text).trim_end_matches('Z');
+    let (seconds, fraction) = clock.split_once('.').unwrap_or((clock, ""));
+    format!("{seconds}.{fraction:0<6}")
 }
 
 fn date(time: Timestamp) -> String {
