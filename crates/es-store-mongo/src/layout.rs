@@ -29,6 +29,7 @@
 
 pub(crate) mod decode;
 pub(crate) mod encode;
+pub(crate) mod writer;
 
 /// The layout that this program writes.
 pub(crate) const LAYOUT_VERSION: i32 = 1;

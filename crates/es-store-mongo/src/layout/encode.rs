@@ -6,7 +6,9 @@ use es_core::{
     Timestamp, TypeVersion,
 };
 use mongodb::bson::spec::BinarySubtype;
-use mongodb::bson::{RawArrayBuf, RawBinaryRef, RawDocumentBuf, cstr};
+use uuid::Uuid;
+
+use super::writer::Writer;
 
 /// The server's limit on one document.
 pub(crate) const MAX_DOCUMENT_BYTES: usize = 16 * 1024 * 1024;
@@ -74,31 +76,31 @@ impl EncodedAppend {
 
 impl Blank {
     fn new(write: &StreamWrite, id: Option<AppendId>, further: bool) -> Self {
-        let mut document = RawDocumentBuf::new();
-        document.append(cstr!("_id"), 0_i64);
-        document.append(cstr!("v"), 0_i64);
-        document.append(cstr!("at"), 0_i64);
-        if further {
-            document.append(cstr!("f"), 0_i64);
-        }
         let events = i32::try_from(write.events.len()).unwrap_or(i32::MAX);
-        document.append(cstr!("n"), events);
-        document.append(cstr!("s"), write.stream.as_str());
-        document.append(cstr!("c"), write.stream.category());
+        let mut bytes = Vec::with_capacity(room(write));
+        let mut document = Writer::begin(&mut bytes);
+        document.i64("_id", 0);
+        document.i64("v", 0);
+        document.i64("at", 0);
+        if further {
+            document.i64("f", 0);
+        }
+        document.i32("n", events);
+        document.string("s", write.stream.as_str());
+        document.string("c", write.stream.category());
         if let Some(id) = id {
-            document.append(cstr!("a"), uuid(id.uuid().as_bytes()));
+            uuid(&mut document, "a", id.uuid());
         }
         let shared = shared_metadata(&write.events);
         if let Some(shared) = shared {
-            document.append(cstr!("m"), metadata(shared));
+            document.document("m", |nested| metadata(nested, shared));
         }
-        let mut array = RawArrayBuf::new();
-        for new in &write.events {
-            array.push(event(new, shared));
-        }
-        document.append(cstr!("e"), array);
+        document.array("e", &write.events, |array, key, new| {
+            array.document(key, |nested| event(nested, new, shared));
+        });
+        document.end();
         Self {
-            bytes: document.into_bytes(),
+            bytes,
             events: events.unsigned_abs(),
             further,
         }
@@ -106,7 +108,8 @@ impl Blank {
 
     /// The document at its place; to be [sealed].
     pub(crate) fn placed(&self, place: Place) -> Vec<u8> {
-        let mut bytes = self.bytes.clone();
+        let mut bytes = Vec::with_capacity(self.bytes.len() + Mark::BYTES);
+        bytes.extend_from_slice(&self.bytes);
         fill(&mut bytes, POSITION, place.position.get());
         fill(&mut bytes, VERSION, place.version.get());
         if self.further {
@@ -121,11 +124,9 @@ pub(crate) fn sealed(mut bytes: Vec<u8>, recorded_at: Timestamp, mark: Option<Ma
     let micros = recorded_at.as_micros().cast_unsigned();
     fill(&mut bytes, RECORDED_AT, micros);
     if let Some(mark) = mark {
-        bytes.pop();
-        bytes.extend_from_slice(&mark.encoded());
-        bytes.push(0);
-        let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-        bytes[..4].copy_from_slice(&length.to_le_bytes());
+        let mut document = Writer::reopen(&mut bytes);
+        mark.write(&mut document);
+        document.end();
     }
     Bytes::from(bytes)
 }
@@ -145,41 +146,44 @@ impl std::fmt::Debug for Blank {
 }
 
 impl Mark {
-    /// The element `w`, to go before the end of a document.
-    fn encoded(self) -> Vec<u8> {
-        let mut mark = RawDocumentBuf::new();
-        mark.append(cstr!("i"), self.writer);
-        mark.append(cstr!("q"), self.waited);
-        let mut whole = RawDocumentBuf::new();
-        whole.append(cstr!("w"), mark);
-        let bytes = whole.into_bytes();
-        bytes[4..bytes.len() - 1].to_vec()
+    /// About what it adds to a document.
+    const BYTES: usize = 32;
+
+    /// Appends the element `w`.
+    fn write(self, document: &mut Writer<'_>) {
+        document.document("w", |mark| {
+            mark.i64("i", self.writer);
+            mark.bool("q", self.waited);
+        });
     }
 }
 
-fn event(new: &NewEvent, shared: Option<&Metadata>) -> RawDocumentBuf {
-    let mut event = RawDocumentBuf::new();
-    event.append(cstr!("i"), uuid(new.id.uuid().as_bytes()));
-    event.append(cstr!("t"), new.name.as_str());
+/// About how many bytes the document takes, with some to spare: a buffer that grows is copied.
+fn room(write: &StreamWrite) -> usize {
+    const DOCUMENT: usize = 512;
+    const EVENT: usize = 160;
+    let payloads = write.events.iter().map(|event| event.payload.data.len());
+    DOCUMENT + write.events.len() * EVENT + payloads.sum::<usize>()
+}
+
+fn event(event: &mut Writer<'_>, new: &NewEvent, shared: Option<&Metadata>) {
+    uuid(event, "i", new.id.uuid());
+    event.string("t", new.name.as_str());
     if new.payload.version != TypeVersion::INITIAL {
-        event.append(cstr!("tv"), new.payload.version.to_string());
+        event.string("tv", &new.payload.version.to_string());
     }
-    event.append(cstr!("k"), new.payload.codec.as_str());
+    event.string("k", new.payload.codec.as_str());
     if new.payload.flags != PayloadFlags::PLAIN {
-        event.append(cstr!("g"), i32::from(new.payload.flags.bits()));
+        event.i32("g", i32::from(new.payload.flags.bits()));
     }
-    event.append(
-        cstr!("d"),
-        binary(BinarySubtype::Generic, &new.payload.data),
-    );
+    event.binary("d", BinarySubtype::Generic, &new.payload.data);
     let own = match shared {
         Some(shared) => !shared.shares(&new.metadata) && *shared != new.metadata,
         None => !new.metadata.is_empty(),
     };
     if own {
-        event.append(cstr!("x"), metadata(&new.metadata));
+        event.document("x", |nested| metadata(nested, &new.metadata));
     }
-    event
 }
 
 /// The first event's metadata, if it says anything.
@@ -188,47 +192,32 @@ fn shared_metadata(events: &[NewEvent]) -> Option<&Metadata> {
     first.filter(|metadata| !metadata.is_empty())
 }
 
-fn metadata(metadata: &Metadata) -> RawDocumentBuf {
-    let mut document = RawDocumentBuf::new();
+fn metadata(document: &mut Writer<'_>, metadata: &Metadata) {
+    let trace = metadata.trace();
     let texts = [
-        (cstr!("c"), metadata.correlation()),
-        (cstr!("u"), metadata.causation()),
-        (cstr!("b"), metadata.actor()),
-        (cstr!("r"), metadata.source()),
-        (
-            cstr!("t"),
-            metadata.trace().map(|trace| trace.parent.as_str()),
-        ),
-        (
-            cstr!("ts"),
-            metadata.trace().and_then(|trace| trace.state.as_deref()),
-        ),
+        ("c", metadata.correlation()),
+        ("u", metadata.causation()),
+        ("b", metadata.actor()),
+        ("r", metadata.source()),
+        ("t", trace.map(|trace| trace.parent.as_str())),
+        ("ts", trace.and_then(|trace| trace.state.as_deref())),
     ];
     for (key, text) in texts {
         if let Some(text) = text {
-            document.append(key, text);
+            document.string(key, text);
         }
     }
     if let Some(time) = metadata.occurred_at() {
-        document.append(cstr!("o"), time.as_micros());
-    }
-    let mut headers = RawArrayBuf::new();
-    for (name, value) in metadata.headers() {
-        headers.push(name);
-        headers.push(value);
+        document.i64("o", time.as_micros());
     }
     if metadata.headers().next().is_some() {
-        document.append(cstr!("h"), headers);
+        let headers = metadata.headers().flat_map(|(name, value)| [name, value]);
+        document.array("h", headers, |array, key, text| array.string(key, text));
     }
-    document
 }
 
-fn uuid(bytes: &[u8]) -> RawBinaryRef<'_> {
-    binary(BinarySubtype::Uuid, bytes)
-}
-
-fn binary(subtype: BinarySubtype, bytes: &[u8]) -> RawBinaryRef<'_> {
-    RawBinaryRef { subtype, bytes }
+fn uuid(document: &mut Writer<'_>, key: &str, id: Uuid) {
+    document.binary(key, BinarySubtype::Uuid, id.as_bytes());
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use es_core::{Position, ReadError};
 use mongodb::bson::{RawDocumentBuf, cstr, doc, rawdoc};
+use tokio::time::timeout;
 
 use super::sources::TailSource;
 use crate::command;
@@ -53,7 +54,7 @@ impl MajorityTail {
 
     /// Nobody else can be the primary of a set of one member. Its confirmation would wait for the
     /// next flush of its journal, a tenth of a second.
-    async fn is_alone(&self) -> bool {
+    async fn is_alone(&self, patience: Duration) -> bool {
         if !self.database.facts().has_one_member {
             return false;
         }
@@ -62,7 +63,9 @@ impl MajorityTail {
             let hello = doc! { "hello": 1 };
             database.tail_handle().run_command(hello).await
         });
-        hello.await.is_ok_and(|hello| has_one_member(&hello))
+        // A dead connection never answers: then the read itself finds another.
+        let hello = timeout(patience.min(CONFIRM_PATIENCE), hello).await;
+        hello.is_ok_and(|hello| hello.is_ok_and(|hello| has_one_member(&hello)))
     }
 
     /// The server writes nothing into the log for this: it has a majority confirm an entry of its
@@ -118,7 +121,7 @@ impl TailSource for MajorityTail {
     }
 
     async fn confirmed_head(&self, patience: Duration) -> Result<Position, ReadError> {
-        if self.is_alone().await {
+        if self.is_alone(patience).await {
             return self.read_head(patience).await;
         }
         end_of(&self.find_confirmed(self.last(), patience).await?)
