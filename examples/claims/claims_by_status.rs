@@ -51,13 +51,17 @@ impl ReadModel for ClaimsByStatus {
 
     fn apply(&mut self, event: &RecordedEvent) -> Result<(), BoxError> {
         let (id, at) = (event.stream.id(), event.occurred_at());
-        match CodecSet::new(Json).decode_event(event)? {
-            ClaimEvent::ClaimCreated { amount, .. } => self.enter(id, Status::Draft, at, amount),
-            ClaimEvent::ClaimSubmitted => self.change(id, Status::Submitted, at),
-            ClaimEvent::ClaimRejected { .. } => self.change(id, Status::Rejected, at),
-            ClaimEvent::ClaimAssessed { .. } => self.change(id, Status::Assessed, at),
-            ClaimEvent::ClaimPaid { .. } => self.change(id, Status::Paid, at),
-            ClaimEvent::NoteAdded { .. } => {}
+        for claim_event in CodecSet::new(Json).decode_event(event)? {
+            match claim_event {
+                ClaimEvent::ClaimCreated { amount, .. } => {
+                    self.enter(id, Status::Draft, at, amount);
+                }
+                ClaimEvent::ClaimSubmitted => self.change(id, Status::Submitted, at),
+                ClaimEvent::ClaimRejected { .. } => self.change(id, Status::Rejected, at),
+                ClaimEvent::ClaimAssessed { .. } => self.change(id, Status::Assessed, at),
+                ClaimEvent::ClaimPaid { .. } => self.change(id, Status::Paid, at),
+                ClaimEvent::NoteAdded { .. } => {}
+            }
         }
         Ok(())
     }

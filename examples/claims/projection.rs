@@ -118,6 +118,7 @@ impl<'s, M: ReadModel> Projection<'s, M> {
             name: TypeName::new(M::NAME)?,
             payload: Payload::new(Json::ID, TypeVersion::INITIAL, data),
             taken_at: SystemClock.now(),
+            privacy: None,
         };
         self.store.snapshots.save_snapshot(model, 2).await?;
         self.store

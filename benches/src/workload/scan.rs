@@ -72,10 +72,10 @@ impl<S: EventStore + Clone> Scanning<S> {
             return Ok(());
         };
         for event in events {
-            let decoded: ClaimEvent = codecs
-                .decode_event(event)
-                .map_err(Failure::broken("decode"))?;
-            black_box(decoded);
+            let decoded = codecs.decode_event::<ClaimEvent>(event);
+            for decoded in decoded.map_err(Failure::broken("decode"))? {
+                black_box(decoded);
+            }
         }
         Ok(())
     }

@@ -1,9 +1,10 @@
 //! Aggregates: state that is nothing but the sum of its events.
 
+use std::borrow::Borrow;
 use std::fmt;
 
 use crate::repository::Growth;
-use crate::{Event, InvalidStreamId, StreamId, StreamVersion};
+use crate::{Event, InvalidStreamId, Privacy, StreamId, StreamVersion};
 
 /// A consistency boundary whose state is rebuilt from its events.
 ///
@@ -57,6 +58,12 @@ pub trait Aggregate: Default + Send + Sync + 'static {
 
     /// Takes one event into the state.
     fn apply(&mut self, event: &Self::Event);
+
+    /// Whom the state is about, so that its snapshots are encrypted; every subject of whom it
+    /// holds personal data must be in it.
+    fn privacy(&self) -> Option<Privacy> {
+        None
+    }
 
     /// The stream of the aggregate with this id.
     ///
@@ -183,7 +190,15 @@ impl<A: Aggregate> AggregateRoot<A> {
     ///
     /// Events raised before it stay in the state, so this is for roots without uncommitted ones.
     pub fn apply(&mut self, event: &A::Event) {
-        self.state.apply(event);
+        self.apply_decoded([event]);
+    }
+
+    /// As [`apply`](Self::apply), for what a stored event was decoded to: rules of versioning may
+    /// make none or several of one.
+    pub fn apply_decoded(&mut self, stored: impl IntoIterator<Item = impl Borrow<A::Event>>) {
+        for event in stored {
+            self.state.apply(event.borrow());
+        }
         self.version = self.version.next();
     }
 

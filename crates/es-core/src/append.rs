@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AppendId, NewEvent, Position, StreamId, StreamVersion};
+use crate::{AppendError, AppendId, NewEvent, Position, StreamId, StreamVersion};
 
 /// The most events in one append, over all its streams.
 pub const MAX_APPEND_EVENTS: usize = 4_096;
@@ -193,6 +193,38 @@ impl Append {
     /// All events, in the order of their positions.
     pub fn events(&self) -> impl Iterator<Item = &NewEvent> {
         self.writes.iter().flat_map(|write| &write.events)
+    }
+
+    /// For stores that do not encrypt: refuses events that say whom they are about.
+    ///
+    /// # Errors
+    /// [`AppendError::Unsupported`]: wrap the store in one that encrypts, as
+    /// `es_serde::SealedStore`.
+    pub fn refuse_personal(&self) -> Result<(), AppendError> {
+        if self.events().all(|event| event.privacy.is_none()) {
+            return Ok(());
+        }
+        Err(AppendError::Unsupported {
+            what: "keep personal data in the clear; wrap it in es_serde::SealedStore",
+        })
+    }
+
+    /// Replaces the payloads of all events, in the order of their positions, and takes away whom
+    /// they are about; for stores that transform what they pass on.
+    ///
+    /// # Errors
+    /// The first one of `transform`.
+    pub fn try_map_events<E>(
+        mut self,
+        mut transform: impl FnMut(&StreamWrite, NewEvent) -> Result<NewEvent, E>,
+    ) -> Result<Self, E> {
+        for write in &mut self.writes {
+            for event in std::mem::take(&mut write.events) {
+                let event = transform(write, event)?;
+                write.events.push(event);
+            }
+        }
+        Ok(self)
     }
 
     /// How many events there are.

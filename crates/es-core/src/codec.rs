@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use crate::{BoxError, TypeTag};
+use crate::{BoxError, OnUnknown, TypeTag, Upcast};
 
 /// The object-safe view of serde that [`Codec`] is written against.
 pub use erased_serde as erased;
@@ -164,10 +164,15 @@ impl CodecError {
 /// The codecs that one part of a program works with: one writes, all of them read.
 ///
 /// A store may hold events of several formats at once, since each payload says which one it is.
+///
+/// It also says how a consumer reads events of other versions, and what it does about those that
+/// it does not know.
 #[derive(Debug, Clone)]
 pub struct CodecSet {
     /// The first one writes.
     codecs: Arc<[Arc<dyn Codec>]>,
+    upcast: Option<Arc<dyn Upcast>>,
+    on_unknown: OnUnknown,
 }
 
 impl CodecSet {
@@ -175,6 +180,8 @@ impl CodecSet {
     pub fn new(writer: impl Codec + 'static) -> Self {
         Self {
             codecs: Arc::new([Arc::new(writer) as Arc<dyn Codec>]),
+            upcast: None,
+            on_unknown: OnUnknown::Stop,
         }
     }
 
@@ -184,7 +191,30 @@ impl CodecSet {
         let reader: Arc<dyn Codec> = Arc::new(reader);
         Self {
             codecs: self.codecs.iter().cloned().chain([reader]).collect(),
+            ..self
         }
+    }
+
+    /// Translates events of other versions than the program reads.
+    #[must_use]
+    pub fn with_upcasts(mut self, upcast: impl Upcast + 'static) -> Self {
+        self.upcast = Some(Arc::new(upcast));
+        self
+    }
+
+    /// Says what to do about events that the program does not know; it stops by default.
+    #[must_use]
+    pub fn on_unknown(mut self, policy: OnUnknown) -> Self {
+        self.on_unknown = policy;
+        self
+    }
+
+    pub(crate) fn upcast(&self) -> Option<&dyn Upcast> {
+        self.upcast.as_deref()
+    }
+
+    pub(crate) fn unknown_policy(&self) -> &OnUnknown {
+        &self.on_unknown
     }
 
     /// The codec that writes.

@@ -2,7 +2,7 @@
 
 use serde::{Deserializer, Serialize, Serializer};
 
-use crate::TypeTag;
+use crate::{Privacy, RecordedEvent, TypeTag};
 
 /// A domain event, usually an enum with one variant for each thing that can happen.
 ///
@@ -53,9 +53,55 @@ pub trait Event: Sized + Send + Sync + 'static {
         deserializer: D,
     ) -> Result<Self, D::Error>;
 
+    /// Which entries of [`TYPES`](Self::TYPES) stand in for events that cannot be read. They are
+    /// never stored.
+    const STAND_INS: StandIns = StandIns::NONE;
+
+    /// Stands in for an event whose content was erased; `#[event(erased)]` marks the variant.
+    #[must_use]
+    fn erased() -> Option<Self> {
+        None
+    }
+
+    /// Stands in for an event that this program does not know; `#[event(unknown)]` marks the
+    /// variant.
+    #[must_use]
+    fn unknown(event: &RecordedEvent) -> Option<Self> {
+        let _ = event;
+        None
+    }
+
+    /// Whom this event is about; `#[event(subject)]` and `#[event(personal)]` say it.
+    fn privacy(&self) -> Option<Privacy> {
+        None
+    }
+
     /// The name and version of this event.
     fn type_tag(&self) -> &'static TypeTag {
         &Self::TYPES[self.type_index()]
+    }
+}
+
+/// Entries of [`Event::TYPES`] that are not stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StandIns {
+    /// The one for events whose content was erased.
+    pub erased: Option<usize>,
+    /// The one for events of types and versions that the program does not know.
+    pub unknown: Option<usize>,
+}
+
+impl StandIns {
+    /// There are none.
+    pub const NONE: Self = Self {
+        erased: None,
+        unknown: None,
+    };
+
+    /// Whether this entry is one of them.
+    #[must_use]
+    pub fn holds(self, index: usize) -> bool {
+        self.erased == Some(index) || self.unknown == Some(index)
     }
 }
 

@@ -1,10 +1,12 @@
 //! Between a user's events and stored ones: encoding, and decoding with errors that say where.
 
+use std::{option, vec};
+
 use crate::codec::CodecExt;
 use crate::event::Content;
 use crate::{
-    Codec, CodecError, CodecId, CodecSet, Event, EventId, NewEvent, Payload, PayloadFlags, Place,
-    Position, RecordedEvent, TypeTag,
+    Codec, CodecError, CodecId, CodecSet, Event, EventId, NewEvent, OnUnknown, Payload,
+    PayloadFlags, Place, Position, RecordedEvent, TypeTag, UpcastError,
 };
 
 /// Turns events into what a store takes, and back; implemented for [`CodecSet`].
@@ -12,25 +14,73 @@ pub trait EventCoding {
     /// Encodes one event under an id.
     ///
     /// # Errors
-    /// [`CodecError::Encode`] if the event does not fit the format.
+    /// [`CodecError::Encode`] if the event does not fit the format, or only stands in for one that
+    /// could not be read.
     fn encode_event<E: Event>(&self, id: EventId, event: &E) -> Result<NewEvent, CodecError>;
 
-    /// Decodes one recorded event.
+    /// Decodes one recorded event: to one event, unless rules of versioning split it, or drop its
+    /// type, or the policy is to skip what is not known.
     ///
     /// # Errors
     /// [`DecodeError`], which names the stream, the version and the position.
-    fn decode_event<E: Event>(&self, recorded: &RecordedEvent) -> Result<E, DecodeError>;
+    fn decode_event<E: Event>(&self, recorded: &RecordedEvent) -> Result<Decoded<E>, DecodeError>;
 }
+
+/// What a recorded event is to a program: an iterator over none, one or several events.
+#[derive(Debug, Clone)]
+pub struct Decoded<E>(Inner<E>);
+
+#[derive(Debug, Clone)]
+enum Inner<E> {
+    One(option::IntoIter<E>),
+    Several(vec::IntoIter<E>),
+}
+
+impl<E> Decoded<E> {
+    fn one(event: E) -> Self {
+        Self(Inner::One(Some(event).into_iter()))
+    }
+
+    fn none() -> Self {
+        Self(Inner::One(None.into_iter()))
+    }
+}
+
+impl<E> Iterator for Decoded<E> {
+    type Item = E;
+
+    fn next(&mut self) -> Option<E> {
+        match &mut self.0 {
+            Inner::One(event) => event.next(),
+            Inner::Several(events) => events.next(),
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        match &self.0 {
+            Inner::One(event) => event.size_hint(),
+            Inner::Several(events) => events.size_hint(),
+        }
+    }
+}
+
+impl<E> ExactSizeIterator for Decoded<E> {}
 
 impl EventCoding for CodecSet {
     fn encode_event<E: Event>(&self, id: EventId, event: &E) -> Result<NewEvent, CodecError> {
         let tag = event.type_tag();
+        if E::STAND_INS.holds(event.type_index()) {
+            return Err(CodecError::encode(
+                tag,
+                "it only stands in for an event that could not be read",
+            ));
+        }
         let data = self.writer().encode(tag, &Content(event))?;
         let payload = Payload::new(self.writer().id(), tag.version, data);
-        Ok(NewEvent::new(id, tag.name.clone(), payload))
+        Ok(NewEvent::new(id, tag.name.clone(), payload).with_privacy(event.privacy()))
     }
 
-    fn decode_event<E: Event>(&self, recorded: &RecordedEvent) -> Result<E, DecodeError> {
+    fn decode_event<E: Event>(&self, recorded: &RecordedEvent) -> Result<Decoded<E>, DecodeError> {
         decode(self, recorded).map_err(|failure| DecodeError {
             place: Place::Version(recorded.stream.clone(), recorded.version),
             position: recorded.position,
@@ -39,33 +89,91 @@ impl EventCoding for CodecSet {
     }
 }
 
-fn decode<E: Event>(codecs: &CodecSet, recorded: &RecordedEvent) -> Result<E, DecodeFailure> {
-    let (index, tag) = known_type::<E>(recorded)?;
-    let codec = reader(codecs, &recorded.payload)?;
-    let read = |deserializer: &mut dyn crate::codec::erased::Deserializer<'_>| {
-        E::deserialize_content(index, deserializer)
-    };
+fn decode<E: Event>(
+    codecs: &CodecSet,
+    recorded: &RecordedEvent,
+) -> Result<Decoded<E>, DecodeFailure> {
+    if recorded.payload.flags.contains(PayloadFlags::ERASED) {
+        let found = || DecodeFailure::Erased {
+            found: recorded.type_tag(),
+        };
+        return E::erased().map(Decoded::one).ok_or_else(found);
+    }
+    match known_type::<E>(&recorded.type_tag()) {
+        Ok(index) => content(codecs, index, &recorded.payload).map(Decoded::one),
+        Err(unknown) => translated(codecs, recorded, unknown),
+    }
+}
+
+/// The event of a type and version that the program reads as it is.
+fn content<E: Event>(
+    codecs: &CodecSet,
+    index: usize,
+    payload: &Payload,
+) -> Result<E, DecodeFailure> {
+    let codec = reader(codecs, payload)?;
     codec
-        .decode_with(tag, &recorded.payload.data, read)
+        .decode_with(&E::TYPES[index], &payload.data, |deserializer| {
+            E::deserialize_content(index, deserializer)
+        })
         .map_err(DecodeFailure::Content)
 }
 
-fn known_type<E: Event>(
+/// An event of another version, or of a type that other rules may lead away from.
+fn translated<E: Event>(
+    codecs: &CodecSet,
     recorded: &RecordedEvent,
-) -> Result<(usize, &'static TypeTag), DecodeFailure> {
-    let found = || recorded.type_tag();
-    let mut types = E::TYPES.iter().enumerate();
-    let (index, tag) = types
-        .find(|(_, tag)| tag.name == recorded.name)
-        .ok_or_else(|| DecodeFailure::UnknownType { found: found() })?;
-    if tag.version == recorded.payload.version {
-        Ok((index, tag))
-    } else {
-        Err(DecodeFailure::OtherVersion {
-            found: found(),
-            known: tag.clone(),
-        })
+    unknown: DecodeFailure,
+) -> Result<Decoded<E>, DecodeFailure> {
+    let Some(upcast) = codecs.upcast() else {
+        return not_known(codecs, recorded, unknown);
+    };
+    let tag = recorded.type_tag();
+    match upcast.upcast(&tag, &recorded.payload, E::TYPES, codecs) {
+        Ok(events) => {
+            let decode = |(tag, payload): (TypeTag, Payload)| {
+                content(codecs, known_type::<E>(&tag)?, &payload)
+            };
+            let events = events
+                .into_iter()
+                .map(decode)
+                .collect::<Result<Vec<_>, _>>()?;
+            Ok(Decoded(Inner::Several(events.into_iter())))
+        }
+        Err(UpcastError::NoPath { .. }) => not_known(codecs, recorded, unknown),
+        Err(error) => Err(DecodeFailure::Upcast(error)),
     }
+}
+
+fn not_known<E: Event>(
+    codecs: &CodecSet,
+    recorded: &RecordedEvent,
+    unknown: DecodeFailure,
+) -> Result<Decoded<E>, DecodeFailure> {
+    match codecs.unknown_policy() {
+        OnUnknown::Stop => Err(unknown),
+        OnUnknown::Raw => E::unknown(recorded).map(Decoded::one).ok_or(unknown),
+        OnUnknown::Skip(report) => {
+            report.skipped(recorded, &unknown);
+            Ok(Decoded::none())
+        }
+    }
+}
+
+fn known_type<E: Event>(found: &TypeTag) -> Result<usize, DecodeFailure> {
+    let mut types = E::TYPES.iter().enumerate();
+    let (index, known) = types
+        .find(|(index, tag)| tag.name == found.name && !E::STAND_INS.holds(*index))
+        .ok_or_else(|| DecodeFailure::UnknownType {
+            found: found.clone(),
+        })?;
+    if known.version == found.version {
+        return Ok(index);
+    }
+    Err(DecodeFailure::OtherVersion {
+        found: found.clone(),
+        known: known.clone(),
+    })
 }
 
 /// The codec for a payload to which nothing was done that this reader cannot undo.
@@ -126,7 +234,18 @@ pub enum DecodeFailure {
         /// What the program knows.
         known: TypeTag,
     },
-    /// The payload is compressed or encrypted in a way that this program cannot undo.
+    /// A rule of versioning does not fit what is stored.
+    #[error(transparent)]
+    Upcast(UpcastError),
+    /// The content was erased. Give the event type a variant that stands in for it, with
+    /// `#[event(erased)]`.
+    #[error("the content of this {found} was erased, and no variant stands in for it")]
+    Erased {
+        /// The type of the event.
+        found: TypeTag,
+    },
+    /// The payload is compressed or encrypted, and the store was not opened through what undoes it
+    /// (`es_serde::SealedStore`).
     #[error("payload flags {flags:?} are not understood here")]
     Flags {
         /// What was done to it.

@@ -29,6 +29,7 @@ mod metadata;
 mod name;
 mod payload;
 mod position;
+mod privacy;
 mod range;
 mod recorded;
 pub mod repository;
@@ -41,6 +42,7 @@ mod subscription;
 pub mod testing;
 mod timestamp;
 mod type_tag;
+mod upcast;
 mod variant;
 
 pub use aggregate::{Aggregate, AggregateRoot, IntoEvents};
@@ -53,14 +55,15 @@ pub use clock::{Clock, SystemClock};
 pub use codec::{Codec, CodecError, CodecExt, CodecId, CodecSet};
 #[cfg(feature = "derive")]
 pub use es_macros::Event;
-pub use event::Event;
-pub use event_coding::{DecodeError, DecodeFailure, EventCoding};
+pub use event::{Event, StandIns};
+pub use event_coding::{DecodeError, DecodeFailure, Decoded, EventCoding};
 pub use filter::EventFilter;
 pub use id::{AppendId, EventId, IdGenerator, TimeOrderedIds};
 pub use metadata::{Metadata, TraceContext};
 pub use name::{CheckpointName, InvalidName, MAX_NAME_BYTES, TypeName};
 pub use payload::{Payload, PayloadFlags};
 pub use position::Position;
+pub use privacy::{Personal, PersonalField, Privacy};
 pub use range::{
     AllPage, AllRange, Direction, MAX_PAGE_BYTES, MAX_PAGE_EVENTS, StreamPage, StreamRange,
 };
@@ -75,6 +78,7 @@ pub use stream::{
 pub use subscription::Subscription;
 pub use timestamp::{InvalidTimestamp, Timestamp};
 pub use type_tag::{InvalidTypeVersion, TypeTag, TypeVersion};
+pub use upcast::{OnUnknown, UnknownEvents, Upcast, UpcastError};
 
 /// An error of any kind, as a cause.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

@@ -84,6 +84,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[async_trait]
 impl EventStore for MemoryStore {
     async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+        append.refuse_personal()?;
         let now = self.shared.clock.now();
         let mut log = self.log();
         let appended = log.append(append, now)?;
@@ -128,6 +129,7 @@ impl EventStore for MemoryStore {
 #[async_trait]
 impl SnapshotStore for MemoryStore {
     async fn save_snapshot(&self, snapshot: Snapshot, keep: usize) -> Result<(), SnapshotError> {
+        snapshot.refuse_personal()?;
         let mut snapshots = lock(&self.shared.snapshots);
         let of_stream = snapshots.entry(snapshot.stream.clone()).or_default();
         of_stream.insert(snapshot.version, snapshot);

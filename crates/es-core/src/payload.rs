@@ -58,8 +58,13 @@ impl PayloadFlags {
     pub const PLAIN: Self = Self(0);
     /// The bytes are compressed.
     pub const COMPRESSED: Self = Self(1);
-    /// The bytes are encrypted, as a whole or in marked fields.
+    /// The bytes are encrypted as a whole.
     pub const ENCRYPTED: Self = Self(2);
+    /// Marked fields in them are encrypted.
+    pub const SEALED_FIELDS: Self = Self(4);
+    /// They were encrypted and their key is destroyed: nothing is left of them. Readers see this
+    /// flag; it is never stored.
+    pub const ERASED: Self = Self(8);
 
     /// Takes the bits as they were stored.
     #[must_use]
@@ -83,6 +88,12 @@ impl PayloadFlags {
     #[must_use]
     pub const fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0
+    }
+
+    /// These flags without those.
+    #[must_use]
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
     }
 }
 

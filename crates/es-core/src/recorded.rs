@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    EventId, Metadata, Payload, Position, StreamId, StreamVersion, Timestamp, TypeName, TypeTag,
+    EventId, Metadata, Payload, Position, Privacy, StreamId, StreamVersion, Timestamp, TypeName,
+    TypeTag,
 };
 
 /// An event that is to be appended.
@@ -17,6 +18,10 @@ pub struct NewEvent {
     pub payload: Payload,
     /// What else is known about it.
     pub metadata: Metadata,
+    /// Whom its content is about. A store that encrypts takes it away; any other refuses it, and
+    /// none keeps it.
+    #[serde(skip)]
+    pub privacy: Option<Privacy>,
 }
 
 impl NewEvent {
@@ -28,7 +33,15 @@ impl NewEvent {
             name,
             payload,
             metadata: Metadata::new(),
+            privacy: None,
         }
+    }
+
+    /// Says whom the content is about.
+    #[must_use]
+    pub fn with_privacy(mut self, privacy: Option<Privacy>) -> Self {
+        self.privacy = privacy;
+        self
     }
 
     /// Sets the metadata.
@@ -82,6 +95,7 @@ impl RecordedEvent {
             name,
             payload,
             metadata,
+            privacy: _,
         } = event;
         Self {
             position,

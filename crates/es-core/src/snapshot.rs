@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::{BoxError, Payload, StreamId, StreamVersion, Timestamp, TypeName};
+use crate::{BoxError, Payload, Privacy, StreamId, StreamVersion, Timestamp, TypeName};
 
 /// The state of an aggregate as of one version of its stream.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +21,10 @@ pub struct Snapshot {
     pub payload: Payload,
     /// When it was taken.
     pub taken_at: Timestamp,
+    /// Whom the state is about. A store that encrypts takes it away; any other refuses it, and
+    /// none keeps it.
+    #[serde(skip)]
+    pub privacy: Option<Privacy>,
 }
 
 /// A store of snapshots.
@@ -76,6 +80,21 @@ impl<S: SnapshotStore + ?Sized> SnapshotStore for Arc<S> {
     }
 }
 
+impl Snapshot {
+    /// For stores that do not encrypt: refuses a state that is personal.
+    ///
+    /// # Errors
+    /// [`SnapshotError::Unsealed`].
+    pub fn refuse_personal(&self) -> Result<(), SnapshotError> {
+        match self.privacy {
+            None => Ok(()),
+            Some(_) => Err(SnapshotError::Unsealed {
+                stream: self.stream.clone(),
+            }),
+        }
+    }
+}
+
 /// Why a snapshot could not be saved or read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -87,6 +106,13 @@ pub enum SnapshotError {
         stream: StreamId,
         /// What was found.
         source: BoxError,
+    },
+    /// The state is about a person, and the store does not encrypt: wrap it in one that does
+    /// (`es_serde::SealedStore`).
+    #[error("the state of stream {stream} is personal, and this store does not encrypt")]
+    Unsealed {
+        /// The stream.
+        stream: StreamId,
     },
     /// The store did not answer. Nothing depends on it: go on with the events.
     #[error("the snapshot store did not answer")]

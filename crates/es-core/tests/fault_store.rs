@@ -267,6 +267,7 @@ fn snapshots_can_fail_to_be_saved_and_loaded() {
             name: sample_event(1).name,
             payload: sample_event(1).payload,
             taken_at: ManualClock::EPOCH,
+            privacy: None,
         };
         let saved = store.save_snapshot(snapshot.clone(), 1).await;
         assert!(matches!(saved, Err(SnapshotError::Unavailable { .. })));

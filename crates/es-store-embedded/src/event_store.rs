@@ -16,6 +16,7 @@ use crate::record::EncodedRecord;
 #[async_trait]
 impl EventStore for EmbeddedStore {
     async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+        append.refuse_personal()?;
         let append_id = append.id();
         let bytes = append.events().map(NewEvent::approximate_bytes).sum();
         let room = self.queue.room(bytes).await.map_err(unavailable)?;

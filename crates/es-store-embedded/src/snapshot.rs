@@ -25,6 +25,7 @@ const FORMAT: u8 = 1;
 #[async_trait]
 impl SnapshotStore for EmbeddedStore {
     async fn save_snapshot(&self, snapshot: Snapshot, keep: usize) -> Result<(), SnapshotError> {
+        snapshot.refuse_personal()?;
         let room = self
             .queue
             .room(snapshot.payload.data.len())
@@ -160,6 +161,7 @@ fn decode(stream: &StreamId, (key, value): Entry) -> Result<Snapshot, Malformed>
         name,
         payload,
         taken_at,
+        privacy: None,
     })
 }
 

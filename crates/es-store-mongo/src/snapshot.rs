@@ -26,6 +26,7 @@ const MAX_BYTES: usize = 16 * 1024 * 1024 - 16 * 1024;
 #[async_trait]
 impl SnapshotStore for MongoStore {
     async fn save_snapshot(&self, snapshot: Snapshot, keep: usize) -> Result<(), SnapshotError> {
+        snapshot.refuse_personal()?;
         self.shared.hub.check_open().map_err(unavailable)?;
         let database = &self.shared.database;
         let bytes = snapshot.payload.data.len();
@@ -171,6 +172,7 @@ fn first(batch: &Batch, stream: &StreamId) -> Result<Option<Snapshot>, BoxError>
             data: Bytes::copy_from_slice(data),
         },
         taken_at: Timestamp::from_micros(document.get_i64("at")?),
+        privacy: None,
     }))
 }
 
@@ -205,6 +207,7 @@ mod tests {
                 ..event.payload
             },
             taken_at: Timestamp::from_micros(-5),
+            privacy: None,
         };
         let bytes = Bytes::from(document(&snapshot).into_bytes());
         let read = first(&Batch::one(bytes), &stream).unwrap();

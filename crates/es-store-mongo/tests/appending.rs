@@ -266,7 +266,7 @@ async fn of_many_who_expect_the_same_version_in_two_processes_one_wins() {
 #[tokio::test(flavor = "multi_thread")]
 async fn copies_of_an_append_at_one_time_are_not_in_conflict_with_each_other() {
     let (store, uri) = store("copies", MongoOptions::default()).await;
-    let rival = MongoStore::connect(&uri).await.unwrap();
+    let rival = MongoStore::connect_with(&uri, options()).await.unwrap();
     for round in 0..30_u64 {
         let hot = |event: u64| one_event(0, ANY, event);
         let first = 10_000 + 100 * round;

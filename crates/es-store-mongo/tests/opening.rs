@@ -164,10 +164,8 @@ async fn a_newer_layout_is_named_before_anything_that_it_may_have_changed() {
     };
     database.run_command(index).await.unwrap();
     for refused in [
-        MongoStore::connect(&uri).await.unwrap_err(),
-        MongoStore::prepare(&uri, &MongoOptions::default())
-            .await
-            .unwrap_err(),
+        MongoStore::connect_with(&uri, options()).await.unwrap_err(),
+        MongoStore::prepare(&uri, &options()).await.unwrap_err(),
     ] {
         assert!(
             matches!(refused, OpenError::NewerLayout { found: 99, .. }),
@@ -189,9 +187,7 @@ async fn a_namespace_may_have_any_name_that_is_not_refused() {
         "System", "system_", "enxcol", "tmp", "oplog", "fs", "local", "-", "_", "0", &longest,
     ] {
         let namespace = Namespace::new(name).unwrap();
-        let options = MongoOptions::default()
-            .namespace(namespace)
-            .indexes(Indexes::eager());
+        let options = options().namespace(namespace).indexes(Indexes::eager());
         let store = MongoStore::connect_with(&uri, options).await.unwrap();
         store.append(append("Claim/1", 1)).await.unwrap();
         let plan = ArchivePlan::up_to(Position::MAX);
@@ -257,7 +253,7 @@ async fn another_replica_set_than_the_uri_names_is_reported() {
 async fn a_replica_set_without_a_majority_is_reported_within_seconds() {
     let cluster = Cluster::start(ClusterOptions::default()).await.unwrap();
     let uri = cluster.uri_for("claims");
-    MongoStore::connect(&uri)
+    MongoStore::connect_with(&uri, options())
         .await
         .unwrap()
         .close()

@@ -20,7 +20,7 @@ use es_core::{
 use es_store_mongo::mongodb::bson::{Document, doc};
 use es_store_mongo::mongodb::error::ErrorKind;
 use es_store_mongo::mongodb::{self, Client};
-use es_store_mongo::{ArchivePlan, MongoOptions, MongoStore, OpenError};
+use es_store_mongo::{ArchivePlan, MongoStore, OpenError};
 use es_testkit::mongo::{SecureServer, ServerOptions};
 use es_testkit::skipped;
 use futures_util::TryStreamExt;
@@ -143,7 +143,7 @@ async fn the_documented_role_is_all_that_the_program_needs() {
 #[tokio::test]
 async fn the_documented_roles_are_all_that_archiving_needs() {
     let server = SecureServer::start(ServerOptions::default()).await.unwrap();
-    MongoStore::prepare(&server.admin_uri("claims"), &MongoOptions::default())
+    MongoStore::prepare(&server.admin_uri("claims"), &options())
         .await
         .unwrap();
     let program = server.user(&application_role("claims")).await.unwrap();
@@ -151,8 +151,8 @@ async fn the_documented_roles_are_all_that_archiving_needs() {
     let keeper = server.user(&archiving_role("claims")).await.unwrap();
     let keeper = server.uri_of(&keeper, "claims");
     let (store, keeper) = (
-        MongoStore::connect(&program).await.unwrap(),
-        MongoStore::connect(&keeper).await.unwrap(),
+        MongoStore::connect_with(&program, options()).await.unwrap(),
+        MongoStore::connect_with(&keeper, options()).await.unwrap(),
     );
     let claim = StreamId::new("Claim", 1).unwrap();
     let append = Append::new(claim, ExpectedVersion::NoStream, [sample_event(1)]).unwrap();
@@ -163,7 +163,7 @@ async fn the_documented_roles_are_all_that_archiving_needs() {
     assert_eq!(keeper.archive(&plan, |_| {}).await.unwrap().events, 1);
     // It is compared with what is archived.
     assert!(store.append(append).await.unwrap().repeated);
-    let options = MongoOptions::default().read_archive(true);
+    let options = options().read_archive(true);
     let reader = MongoStore::connect_with(&program, options).await.unwrap();
     let all = reader.read_all(&AllRange::after(Position::START)).await;
     assert_eq!(all.unwrap().events.len(), 1);
@@ -174,12 +174,10 @@ async fn the_documented_roles_are_all_that_archiving_needs() {
 async fn under_the_documented_role_other_processes_are_followed_by_a_change_stream() {
     let server = SecureServer::start(ServerOptions::default()).await.unwrap();
     let admin_uri = server.admin_uri("claims");
-    MongoStore::prepare(&admin_uri, &MongoOptions::default())
-        .await
-        .unwrap();
+    MongoStore::prepare(&admin_uri, &options()).await.unwrap();
     let user = server.user(&application_role("claims")).await.unwrap();
     let uri = server.uri_of(&user, "claims");
-    let named = |name: &str| MongoOptions::default().app_name(name);
+    let named = |name: &str| options().app_name(name);
     let writer = MongoStore::connect_with(&uri, named("writer"))
         .await
         .unwrap();
@@ -294,6 +292,7 @@ async fn work(store: &MongoStore, number: u64) {
             name: TypeName::from_static("Claim"),
             payload: Payload::clone(&sample.payload),
             taken_at: Timestamp::UNIX_EPOCH,
+            privacy: None,
         };
         store.save_snapshot(snapshot, 1).await.unwrap();
     }

@@ -73,8 +73,10 @@ async fn stored_notes(store: &Store, id: &str) -> Result<(usize, usize), BoxErro
         .await?;
     let mut notes = Vec::new();
     for event in &events {
-        if let ClaimEvent::NoteAdded { text } = CodecSet::new(Json).decode_event(event)? {
-            notes.push(text);
+        for event in CodecSet::new(Json).decode_event(event)? {
+            if let ClaimEvent::NoteAdded { text } = event {
+                notes.push(text);
+            }
         }
     }
     let distinct: BTreeSet<_> = notes.iter().collect();

@@ -182,7 +182,7 @@ impl<A: Aggregate> Repository<A> {
         if recorded.version != expected {
             return Err(hole(root.stream(), expected, recorded.version).into());
         }
-        root.apply(&self.codecs.decode_event::<A::Event>(recorded)?);
+        root.apply_decoded(self.codecs.decode_event::<A::Event>(recorded)?);
         root.growth.add_recorded(recorded);
         Ok(())
     }

@@ -134,6 +134,7 @@ impl<A: Aggregate> Snapshots<A> {
             name: tag.name,
             payload,
             taken_at,
+            privacy: root.state().privacy(),
         })
     }
 

@@ -152,6 +152,7 @@ async fn save_extras(store: &EmbeddedStore, n: u64) {
         name: TypeName::from_static("Claim"),
         payload: event(u128::from(n), 100).payload,
         taken_at: Timestamp::from_micros(n as i64),
+        privacy: None,
     };
     store.save_snapshot(snapshot, 2).await.expect("saved");
     let name = es_core::CheckpointName::new(format!("view-{}", n % 3)).expect("valid");

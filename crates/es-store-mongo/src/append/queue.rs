@@ -80,6 +80,7 @@ impl Queue {
         append: Append,
         extra: Option<Extra>,
     ) -> Result<Appended, AppendError> {
+        append.refuse_personal()?;
         self.supports(&append, extra.is_some())?;
         let append_id = append.id();
         let deadline = Instant::now() + self.patience;

@@ -105,6 +105,7 @@ fn snapshot(version: u64) -> Snapshot {
         name: event.name,
         payload: event.payload,
         taken_at: Timestamp::UNIX_EPOCH,
+        privacy: None,
     }
 }
 

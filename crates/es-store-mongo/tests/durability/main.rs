@@ -11,6 +11,8 @@ mod disk_full;
 mod half_open;
 #[path = "../transactions/log.rs"]
 mod log;
+#[path = "../support/options.rs"]
+mod options;
 mod partial_reply;
 mod replication;
 mod unconfirmed;

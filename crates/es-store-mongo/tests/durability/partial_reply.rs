@@ -23,7 +23,7 @@ async fn an_append_before_a_refused_one_is_acknowledged_only_if_a_majority_has_i
     let one = OneCluster::start().await;
     let cluster = &one.cluster;
     let uri = cluster.uri_for(NAME);
-    let other = MongoStore::connect(&uri).await.unwrap();
+    let other = open(&uri, "other", MongoOptions::default()).await;
     other.append(one_event(2, NEW, 1)).await.unwrap();
     let store = open(&uri, NAME, MongoOptions::default()).await;
     let primary = cluster.wait_steady().await.unwrap();

@@ -10,5 +10,7 @@ mod eviction;
 mod fairness;
 #[path = "../transactions/log.rs"]
 mod log;
+#[path = "../support/options.rs"]
+mod options;
 mod starvation;
 mod turn;

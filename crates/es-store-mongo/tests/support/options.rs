@@ -4,6 +4,11 @@
 //! acknowledged data when it starts again. The tests do not depend on that, and are run on it to see
 //! that the store can do with what old servers have.
 
+#![allow(
+    dead_code,
+    reason = "every program of tests that includes this uses a part of it"
+)]
+
 use std::sync::OnceLock;
 
 use es_store_mongo::MongoOptions;

@@ -18,6 +18,8 @@ use es_store_mongo::mongodb::bson::{Bson, Document, doc};
 use es_store_mongo::{MongoOptions, MongoStore};
 use es_testkit::mongo::FailPoint;
 
+use crate::options::accept;
+
 pub(crate) const ANY: ExpectedVersion = ExpectedVersion::Any;
 pub(crate) const NEW: ExpectedVersion = ExpectedVersion::NoStream;
 
@@ -48,7 +50,7 @@ pub(crate) fn over_two(streams: [u64; 2], expected: ExpectedVersion, event: u64)
 }
 
 pub(crate) async fn open(uri: &str, app_name: &str, options: MongoOptions) -> MongoStore {
-    let options = options.app_name(app_name);
+    let options = accept(options.app_name(app_name));
     MongoStore::connect_with(uri, options).await.unwrap()
 }
 

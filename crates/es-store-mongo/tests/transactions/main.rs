@@ -11,4 +11,6 @@ mod commit_replies;
 mod gate;
 mod log;
 mod open_transaction;
+#[path = "../support/options.rs"]
+mod options;
 mod servers;

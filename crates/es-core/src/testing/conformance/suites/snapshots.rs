@@ -31,6 +31,7 @@ pub(crate) async fn keep_everything_they_were_given(subject: Subject) {
         },
         Snapshot {
             taken_at: Timestamp::from_micros(-5),
+            privacy: None,
             ..snapshot("Claim/2", 1, 2)
         },
         Snapshot {
@@ -220,6 +221,7 @@ pub(super) fn snapshot(name: &str, version: u64, state: u64) -> Snapshot {
         name: TypeName::from_static("Claim"),
         payload: Payload::new(codec, TypeVersion::INITIAL, state.to_le_bytes().to_vec()),
         taken_at: Timestamp::from_micros(1_000_000 + state.cast_signed()),
+        privacy: None,
     }
 }
 
