@@ -20,6 +20,7 @@ mod checkpoint;
 mod clock;
 pub mod codec;
 mod counter;
+mod document;
 mod event;
 mod event_coding;
 mod filter;
@@ -53,6 +54,7 @@ pub use append::{
 pub use checkpoint::{CheckpointError, CheckpointStore};
 pub use clock::{Clock, SystemClock};
 pub use codec::{Codec, CodecError, CodecExt, CodecId, CodecSet};
+pub use document::{Document, DocumentError, DocumentStore, MAX_DOCUMENT_BYTES, Revision};
 #[cfg(feature = "derive")]
 pub use es_macros::Event;
 pub use event::{Event, StandIns};
@@ -60,7 +62,7 @@ pub use event_coding::{DecodeError, DecodeFailure, Decoded, EventCoding};
 pub use filter::EventFilter;
 pub use id::{AppendId, EventId, IdGenerator, TimeOrderedIds};
 pub use metadata::{Metadata, TraceContext};
-pub use name::{CheckpointName, InvalidName, MAX_NAME_BYTES, TypeName};
+pub use name::{CheckpointName, DocumentKind, DocumentName, InvalidName, MAX_NAME_BYTES, TypeName};
 pub use payload::{Payload, PayloadFlags};
 pub use position::Position;
 pub use privacy::{Personal, PersonalField, Privacy};

@@ -8,13 +8,15 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use tokio::sync::watch;
 
 use self::log::Log;
 use crate::{
     AllPage, AllRange, Append, AppendError, Appended, CheckpointError, CheckpointName,
-    CheckpointStore, Clock, EventId, EventStore, Position, ReadError, RecordedEvent, Snapshot,
-    SnapshotError, SnapshotStore, StreamId, StreamPage, StreamRange, StreamVersion, SystemClock,
+    CheckpointStore, Clock, Document, DocumentError, DocumentKind, DocumentName, DocumentStore,
+    EventId, EventStore, Position, ReadError, RecordedEvent, Revision, Snapshot, SnapshotError,
+    SnapshotStore, StreamId, StreamPage, StreamRange, StreamVersion, SystemClock,
 };
 
 /// An event store, snapshot store and checkpoint store in memory.
@@ -39,6 +41,7 @@ struct Shared {
     log: Mutex<Log>,
     snapshots: Mutex<HashMap<StreamId, BTreeMap<StreamVersion, Snapshot>>>,
     checkpoints: Mutex<BTreeMap<CheckpointName, Position>>,
+    documents: Mutex<BTreeMap<(DocumentKind, DocumentName), (Revision, Bytes)>>,
     head: watch::Sender<Position>,
     clock: Arc<dyn Clock>,
 }
@@ -58,6 +61,7 @@ impl MemoryStore {
                 log: Mutex::default(),
                 snapshots: Mutex::default(),
                 checkpoints: Mutex::default(),
+                documents: Mutex::default(),
                 head: watch::Sender::new(Position::START),
                 clock,
             }),
@@ -154,6 +158,69 @@ impl SnapshotStore for MemoryStore {
     async fn delete_snapshots(&self, stream: &StreamId) -> Result<(), SnapshotError> {
         lock(&self.shared.snapshots).remove(stream);
         Ok(())
+    }
+}
+
+#[async_trait]
+impl DocumentStore for MemoryStore {
+    async fn load_document(
+        &self,
+        kind: &DocumentKind,
+        name: &DocumentName,
+    ) -> Result<Option<Document>, DocumentError> {
+        let documents = lock(&self.shared.documents);
+        let found = documents.get(&(kind.clone(), name.clone()));
+        Ok(found.map(|found| document(name, found)))
+    }
+
+    async fn save_document(
+        &self,
+        kind: &DocumentKind,
+        name: &DocumentName,
+        expected: Revision,
+        content: Bytes,
+    ) -> Result<Revision, DocumentError> {
+        DocumentError::refuse_large(kind, name, &content)?;
+        let mut documents = lock(&self.shared.documents);
+        let key = (kind.clone(), name.clone());
+        let actual = documents
+            .get(&key)
+            .map_or(Revision::ABSENT, |found| found.0);
+        if actual != expected {
+            let (kind, name) = key;
+            return Err(DocumentError::Changed {
+                kind,
+                name,
+                expected,
+                actual,
+            });
+        }
+        documents.insert(key, (expected.next(), content));
+        Ok(expected.next())
+    }
+
+    async fn documents(
+        &self,
+        kind: &DocumentKind,
+        after: Option<&DocumentName>,
+        limit: usize,
+    ) -> Result<Vec<Document>, DocumentError> {
+        let documents = lock(&self.shared.documents);
+        let of_kind = documents
+            .iter()
+            .filter(|((of, name), _)| of == kind && after.is_none_or(|after| name > after));
+        let found = of_kind.take(limit);
+        Ok(found
+            .map(|((_, name), found)| document(name, found))
+            .collect())
+    }
+}
+
+fn document(name: &DocumentName, (revision, content): &(Revision, Bytes)) -> Document {
+    Document {
+        name: name.clone(),
+        revision: *revision,
+        content: content.clone(),
     }
 }
 

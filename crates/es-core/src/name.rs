@@ -107,6 +107,16 @@ name_newtype! {
     CheckpointName
 }
 
+name_newtype! {
+    /// What sort of document it is, as in `schemas`.
+    DocumentKind
+}
+
+name_newtype! {
+    /// The name of a document among those of its kind.
+    DocumentName
+}
+
 /// A name that cannot be stored. Use 1 to 256 bytes without control characters.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("a name of {length} bytes {problem}; use 1 to 256 bytes without control characters")]
