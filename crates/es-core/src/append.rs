@@ -199,13 +199,13 @@ impl Append {
     ///
     /// # Errors
     /// [`AppendError::Unsupported`]: wrap the store in one that encrypts, as
-    /// `es_serde::SealedStore`.
+    /// `es_serde::PackedStore`.
     pub fn refuse_personal(&self) -> Result<(), AppendError> {
         if self.events().all(|event| event.privacy.is_none()) {
             return Ok(());
         }
         Err(AppendError::Unsupported {
-            what: "keep personal data in the clear; wrap it in es_serde::SealedStore",
+            what: "keep personal data in the clear; wrap it in es_serde::PackedStore",
         })
     }
 

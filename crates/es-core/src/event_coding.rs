@@ -245,7 +245,7 @@ pub enum DecodeFailure {
         found: TypeTag,
     },
     /// The payload is compressed or encrypted, and the store was not opened through what undoes it
-    /// (`es_serde::SealedStore`).
+    /// (`es_serde::PackedStore`).
     #[error("payload flags {flags:?} are not understood here")]
     Flags {
         /// What was done to it.

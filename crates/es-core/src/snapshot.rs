@@ -108,7 +108,7 @@ pub enum SnapshotError {
         source: BoxError,
     },
     /// The state is about a person, and the store does not encrypt: wrap it in one that does
-    /// (`es_serde::SealedStore`).
+    /// (`es_serde::PackedStore`).
     #[error("the state of stream {stream} is personal, and this store does not encrypt")]
     Unsealed {
         /// The stream.

@@ -139,6 +139,13 @@ pub enum AppendError {
         /// What it cannot do, and the remedy.
         what: &'static str,
     },
+    /// What was to be appended cannot be stored as it is, and nothing was written: the source says
+    /// why, as that its subject was erased.
+    #[error("the append was refused, and nothing was written")]
+    Refused {
+        /// Why.
+        source: BoxError,
+    },
     /// The store could not write just now, and wrote nothing: repeat it later, once what `source`
     /// names is mended.
     #[error("the store could not append, and wrote nothing")]

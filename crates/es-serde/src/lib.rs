@@ -12,5 +12,11 @@
 //! ```
 
 mod json;
+#[cfg(feature = "encrypt")]
+mod packed_store;
+#[cfg(feature = "encrypt")]
+pub mod seal;
 
 pub use json::Json;
+#[cfg(feature = "encrypt")]
+pub use packed_store::PackedStore;

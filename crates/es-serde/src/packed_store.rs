@@ -1,0 +1,179 @@
+//! A store whose payloads are compressed and encrypted on their way in, and restored on their way
+//! out.
+
+mod pack;
+mod unpack;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use es_core::{
+    AllPage, AllRange, Append, AppendError, Appended, CheckpointError, CheckpointName,
+    CheckpointStore, EventId, EventStore, Position, ReadError, RecordedEvent, Snapshot,
+    SnapshotError, SnapshotStore, StreamId, StreamPage, StreamRange, StreamVersion,
+};
+
+use crate::seal::{SealError, Sealer, SubjectKeys};
+
+/// Encrypts what is personal in events and snapshots, between the program and the store.
+///
+/// Everything above it - repositories, projections, sagas, replay - works as on the store itself:
+/// what was encrypted comes out as it went in, or as erased once a key of it was destroyed
+/// ([`seal`](crate::seal) says how).
+///
+/// - An event that says whom it is about ([`Event::privacy`](es_core::Event::privacy), from
+///   `#[event(subject)]` and `#[event(personal)]`) is encrypted: the marked fields if its format is
+///   JSON, so that the rest stays readable and can be queried, and the whole content otherwise.
+/// - A snapshot is encrypted as a whole if its aggregate says whom the state is about
+///   ([`Aggregate::privacy`](es_core::Aggregate::privacy)).
+/// - Of an erased event, marked fields read as
+///   [`Personal::Erased`](es_core::Personal::Erased); one that was encrypted as a whole decodes to
+///   the variant marked `#[event(erased)]`. An erased snapshot is none: the state is rebuilt from the
+///   events.
+///
+/// A repeated append is the same append, as encryption gives the same bytes for the same content.
+///
+/// ```
+/// use es_core::memory::MemoryStore;
+/// use es_serde::PackedStore;
+/// use es_serde::seal::{LocalKeys, SubjectKeys};
+///
+/// let store = MemoryStore::new();
+/// let provider = LocalKeys::parse("dev:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")?;
+/// let keys = SubjectKeys::new(store.clone(), provider);
+/// let store = PackedStore::new(store, keys.clone());
+/// // Repository::<Claim>::new(store, Json), and one day: keys.erase("jane").await?
+/// # Ok::<(), es_serde::seal::InvalidKeys>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct PackedStore<S> {
+    inner: S,
+    packing: Arc<Packing>,
+}
+
+/// What is done to payloads.
+#[derive(Debug)]
+struct Packing {
+    sealer: Sealer,
+}
+
+impl<S> PackedStore<S> {
+    /// Encrypts what is personal with these keys.
+    pub fn new(inner: S, keys: SubjectKeys) -> Self {
+        let sealer = Sealer::new(keys);
+        Self {
+            inner,
+            packing: Arc::new(Packing { sealer }),
+        }
+    }
+
+    /// The store that holds the packed payloads.
+    pub fn inner(&self) -> &S {
+        &self.inner
+    }
+
+    /// Packs an append, for a way into the store that is not [`EventStore::append`].
+    ///
+    /// # Errors
+    /// [`SealError`].
+    pub async fn pack(&self, append: Append) -> Result<Append, SealError> {
+        self.packing.pack(append).await
+    }
+}
+
+#[async_trait]
+impl<S: EventStore> EventStore for PackedStore<S> {
+    async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+        let packed = self.packing.pack(append).await.map_err(not_packed)?;
+        self.inner.append(packed).await
+    }
+
+    async fn read_stream(
+        &self,
+        stream: &StreamId,
+        range: StreamRange,
+    ) -> Result<StreamPage, ReadError> {
+        let mut page = self.inner.read_stream(stream, range).await?;
+        self.packing.unpack(&mut page.events).await?;
+        Ok(page)
+    }
+
+    async fn read_all(&self, range: &AllRange) -> Result<AllPage, ReadError> {
+        let mut page = self.inner.read_all(range).await?;
+        self.packing.unpack(&mut page.events).await?;
+        Ok(page)
+    }
+
+    async fn read_event(&self, id: EventId) -> Result<Option<RecordedEvent>, ReadError> {
+        let Some(event) = self.inner.read_event(id).await? else {
+            return Ok(None);
+        };
+        let mut events = [event];
+        self.packing.unpack(&mut events).await?;
+        let [event] = events;
+        Ok(Some(event))
+    }
+
+    async fn head(&self) -> Result<Position, ReadError> {
+        self.inner.head().await
+    }
+
+    async fn wait_past(&self, position: Position) -> Result<(), ReadError> {
+        self.inner.wait_past(position).await
+    }
+}
+
+#[async_trait]
+impl<S: SnapshotStore> SnapshotStore for PackedStore<S> {
+    async fn save_snapshot(&self, snapshot: Snapshot, keep: usize) -> Result<(), SnapshotError> {
+        let packed = self.packing.pack_snapshot(snapshot).await;
+        let packed = packed.map_err(|error| SnapshotError::Unavailable {
+            source: error.into(),
+        })?;
+        self.inner.save_snapshot(packed, keep).await
+    }
+
+    async fn load_snapshot(
+        &self,
+        stream: &StreamId,
+        at_most: StreamVersion,
+    ) -> Result<Option<Snapshot>, SnapshotError> {
+        match self.inner.load_snapshot(stream, at_most).await? {
+            Some(snapshot) => self.packing.unpack_snapshot(snapshot).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn delete_snapshots(&self, stream: &StreamId) -> Result<(), SnapshotError> {
+        self.inner.delete_snapshots(stream).await
+    }
+}
+
+#[async_trait]
+impl<S: CheckpointStore> CheckpointStore for PackedStore<S> {
+    async fn load_checkpoint(&self, name: &CheckpointName) -> Result<Position, CheckpointError> {
+        self.inner.load_checkpoint(name).await
+    }
+
+    async fn save_checkpoint(
+        &self,
+        name: &CheckpointName,
+        from: Position,
+        to: Position,
+    ) -> Result<(), CheckpointError> {
+        self.inner.save_checkpoint(name, from, to).await
+    }
+
+    async fn checkpoints(&self) -> Result<Vec<(CheckpointName, Position)>, CheckpointError> {
+        self.inner.checkpoints().await
+    }
+}
+
+fn not_packed(error: SealError) -> AppendError {
+    let retryable = error.is_retryable();
+    let source = error.into();
+    match retryable {
+        true => AppendError::Unavailable { source },
+        false => AppendError::Refused { source },
+    }
+}
