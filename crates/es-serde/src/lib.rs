@@ -11,6 +11,8 @@
 //! assert_eq!(codecs.ids().next(), Some(Json::ID));
 //! ```
 
+#[cfg(feature = "chain")]
+pub mod chain;
 mod json;
 #[cfg(feature = "encrypt")]
 mod packed_store;

@@ -1,0 +1,14 @@
+//! Encryption at rest: what is sealed, what opens, and what is left after an erasure.
+
+#![cfg(feature = "encrypt")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a panic with a message is how a test fails"
+)]
+
+mod conforms;
+mod erasure;
+mod keys;
+mod laws;
+mod material;
+mod tampering;
