@@ -24,7 +24,11 @@ pub mod stop;
 pub mod store;
 pub mod tour;
 
-/// The tutorial, so that its code is compiled and run.
+/// The guides, so that their code is compiled and run.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/tutorial.md")]
 pub struct Tutorial;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/encryption.md")]
+pub struct Encryption;

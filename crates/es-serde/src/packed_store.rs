@@ -72,6 +72,17 @@ impl<S> PackedStore<S> {
         &self.inner
     }
 
+    /// Restores an event that was kept as the inner store has it: a dead letter, an export.
+    ///
+    /// # Errors
+    /// As those of reading it.
+    pub async fn unpack(&self, event: RecordedEvent) -> Result<RecordedEvent, ReadError> {
+        let mut events = [event];
+        self.packing.unpack(&mut events).await?;
+        let [event] = events;
+        Ok(event)
+    }
+
     /// Packs an append, for a way into the store that is not [`EventStore::append`].
     ///
     /// # Errors
@@ -108,10 +119,7 @@ impl<S: EventStore> EventStore for PackedStore<S> {
         let Some(event) = self.inner.read_event(id).await? else {
             return Ok(None);
         };
-        let mut events = [event];
-        self.packing.unpack(&mut events).await?;
-        let [event] = events;
-        Ok(Some(event))
+        self.unpack(event).await.map(Some)
     }
 
     async fn head(&self) -> Result<Position, ReadError> {

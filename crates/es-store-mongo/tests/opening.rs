@@ -267,7 +267,7 @@ async fn a_replica_set_without_a_majority_is_reported_within_seconds() {
     // The first try may meet the old primary, before it notices that it is alone.
     for database in ["new", "claims", "new"] {
         let started = Instant::now();
-        let refused = MongoStore::connect(&cluster.uri_for(database)).await;
+        let refused = MongoStore::connect_with(&cluster.uri_for(database), options()).await;
         let took = started.elapsed();
         let refused = refused.map(drop).unwrap_err();
         assert!(

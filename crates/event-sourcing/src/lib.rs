@@ -8,6 +8,12 @@
 //! |---|---|---|
 //! | `derive` | yes | `#[derive(Event)]` |
 //! | `json` | yes | [`serde::Json`], the JSON codec |
+//! | `bincode`, `postcard`, `avro` | no | further codecs in [`serde`] |
+//! | `lz4`, `zstd` | no | compression of payloads |
+//! | `encrypt` | no | [`serde::PackedStore`]: personal data encrypted, with keys that can be destroyed |
+//! | `chain` | no | [`serde::chain`]: a hash chain over the history |
+//! | `cloudevents` | no | CloudEvents 1.0 |
+//! | `versioning` | no | [`versioning`]: upcasters, schemas and their gate, migrations |
 //! | `embedded` | yes | [`embedded::EmbeddedStore`], a durable store in a directory |
 //! | `mongo` | no | [`mongo::MongoStore`], a store for many processes in a MongoDB database |
 //! | `testing` | no | [`core::testing`]: given/when/then, fault injection, conformance suites |
@@ -27,6 +33,8 @@ pub use es_serde as serde;
 pub use es_store_embedded as embedded;
 #[cfg(feature = "mongo")]
 pub use es_store_mongo as mongo;
+#[cfg(feature = "versioning")]
+pub use es_versioning as versioning;
 
 /// The code in the README, which must compile and run.
 #[cfg(all(doctest, feature = "derive", feature = "json", feature = "embedded"))]

@@ -44,7 +44,7 @@ async fn is_stored_once(name: &str, mode: impl Into<Bson>, effect: Document) -> 
 async fn repeats_change_nothing(store: &MongoStore, uri: &str, two: &Append, first: &Appended) {
     assert_eq!(first.first_position, Position::new(2));
     assert_eq!(first.last_position, Position::new(3));
-    let other = MongoStore::connect(uri).await.unwrap();
+    let other = open(uri, "reader", MongoOptions::default()).await;
     for repeating in [store, &other] {
         let again = repeating.append(two.clone()).await.unwrap();
         let repeated = Appended {
@@ -196,7 +196,7 @@ async fn a_transaction_that_meets_a_taken_version_stores_nothing_of_either_strea
     let server = quick().await;
     let uri = server.uri_for("taken-version");
     let store = open(&uri, "taken-version", MongoOptions::default()).await;
-    let other = MongoStore::connect(&uri).await.unwrap();
+    let other = open(&uri, "other", MongoOptions::default()).await;
     other.append(one_event(2, NEW, 1)).await.unwrap();
     for streams in [[1, 2], [2, 1]] {
         let conflict = store.append(over_two(streams, NEW, 2)).await.unwrap_err();

@@ -95,7 +95,7 @@ pub(crate) fn times(times: i32) -> Document {
 /// All events, as a process sees them that has nothing to do with who wrote them. Positions, and
 /// the versions of each stream, are 1, 2, 3 ... (I2, I3), and no event is there twice.
 pub(crate) async fn stored(uri: &str) -> Vec<RecordedEvent> {
-    let store = MongoStore::connect(uri).await.unwrap();
+    let store = open(uri, "reader", MongoOptions::default()).await;
     let events = all(&store).await;
     let mut versions: HashMap<&StreamId, u64> = HashMap::new();
     let mut ids = HashMap::new();
