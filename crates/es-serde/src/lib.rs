@@ -11,6 +11,10 @@
 //! assert_eq!(codecs.ids().next(), Some(Json::ID));
 //! ```
 
+mod compress;
 mod json;
 
+#[cfg(any(feature = "lz4", feature = "zstd"))]
+pub use compress::Compression;
+pub use compress::{Algorithm, DecompressError, MAX_PLAIN_BYTES, decompress};
 pub use json::Json;
