@@ -11,9 +11,15 @@
 //! assert_eq!(codecs.ids().next(), Some(Json::ID));
 //! ```
 
+#[cfg(feature = "cloudevents")]
+mod cloud_events;
 mod compress;
 mod json;
 
+#[cfg(feature = "cloudevents")]
+pub use cloud_events::{
+    BatchError, CloudEvent, CloudEventBatch, CloudEventData, CloudEventError, ExtensionValue,
+};
 #[cfg(any(feature = "lz4", feature = "zstd"))]
 pub use compress::Compression;
 pub use compress::{Algorithm, DecompressError, MAX_PLAIN_BYTES, decompress};
