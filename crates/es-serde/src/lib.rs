@@ -13,12 +13,20 @@
 
 #[cfg(feature = "chain")]
 pub mod chain;
+#[cfg(feature = "cloudevents")]
+mod cloud_events;
+mod compress;
 mod json;
-#[cfg(feature = "encrypt")]
 mod packed_store;
 #[cfg(feature = "encrypt")]
 pub mod seal;
 
+#[cfg(feature = "cloudevents")]
+pub use cloud_events::{
+    BatchError, CloudEvent, CloudEventBatch, CloudEventData, CloudEventError, ExtensionValue,
+};
+#[cfg(any(feature = "lz4", feature = "zstd"))]
+pub use compress::Compression;
+pub use compress::{Algorithm, DecompressError, MAX_PLAIN_BYTES, decompress};
 pub use json::Json;
-#[cfg(feature = "encrypt")]
 pub use packed_store::PackedStore;

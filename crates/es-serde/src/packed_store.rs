@@ -15,11 +15,19 @@ use es_core::{
 
 use crate::seal::{SealError, Sealer, SubjectKeys};
 
-/// Encrypts what is personal in events and snapshots, between the program and the store.
+/// Compresses and encrypts events and snapshots between the program and the store.
 ///
 /// Everything above it - repositories, projections, sagas, replay - works as on the store itself:
-/// what was encrypted comes out as it went in, or as erased once a key of it was destroyed
-/// ([`seal`](crate::seal) says how).
+/// what was packed comes out as it went in, or as erased once a key of it was destroyed.
+///
+/// Whoever reads needs what whoever wrote had: the keys, and the features of the algorithms. Nothing
+/// else has to be the same: what is stored says of itself how it was packed.
+///
+/// # Compression
+/// With [`with_compression`](Self::with_compression) larger payloads are compressed.
+///
+/// # Encryption (feature `encrypt`)
+/// With `with_keys` what is personal is encrypted; the module `seal` says how.
 ///
 /// - An event that says whom it is about ([`Event::privacy`](es_core::Event::privacy), from
 ///   `#[event(subject)]` and `#[event(personal)]`) is encrypted: the marked fields if its format is
@@ -31,40 +39,62 @@ use crate::seal::{SealError, Sealer, SubjectKeys};
 ///   the variant marked `#[event(erased)]`. An erased snapshot is none: the state is rebuilt from the
 ///   events.
 ///
-/// A repeated append is the same append, as encryption gives the same bytes for the same content.
+/// A repeated append is the same append: packing gives the same bytes for the same content.
 ///
 /// ```
+/// # #[cfg(all(feature = "encrypt", feature = "lz4"))] {
 /// use es_core::memory::MemoryStore;
-/// use es_serde::PackedStore;
 /// use es_serde::seal::{LocalKeys, SubjectKeys};
+/// use es_serde::{Compression, PackedStore};
 ///
 /// let store = MemoryStore::new();
 /// let provider = LocalKeys::parse("dev:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")?;
 /// let keys = SubjectKeys::new(store.clone(), provider);
-/// let store = PackedStore::new(store, keys.clone());
+/// let store = PackedStore::new(store)
+///     .with_compression(Compression::lz4())
+///     .with_keys(keys.clone());
 /// // Repository::<Claim>::new(store, Json), and one day: keys.erase("jane").await?
-/// # Ok::<(), es_serde::seal::InvalidKeys>(())
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct PackedStore<S> {
     inner: S,
-    packing: Arc<Packing>,
+    packing: Packing,
 }
 
 /// What is done to payloads.
-#[derive(Debug)]
+#[derive(Debug, Clone, Default)]
 struct Packing {
-    sealer: Sealer,
+    #[cfg(any(feature = "lz4", feature = "zstd"))]
+    compression: Option<crate::Compression>,
+    #[cfg(feature = "encrypt")]
+    sealer: Option<crate::seal::Sealer>,
 }
 
 impl<S> PackedStore<S> {
-    /// Encrypts what is personal with these keys.
-    pub fn new(inner: S, keys: SubjectKeys) -> Self {
-        let sealer = Sealer::new(keys);
+    /// Unpacks what is read, and packs nothing yet.
+    pub fn new(inner: S) -> Self {
         Self {
             inner,
-            packing: Arc::new(Packing { sealer }),
+            packing: Packing::default(),
         }
+    }
+
+    /// Compresses what is large enough to gain by it.
+    #[cfg(any(feature = "lz4", feature = "zstd"))]
+    #[must_use]
+    pub fn with_compression(mut self, compression: crate::Compression) -> Self {
+        self.packing.compression = Some(compression);
+        self
+    }
+
+    /// Encrypts what is personal with these keys.
+    #[cfg(feature = "encrypt")]
+    #[must_use]
+    pub fn with_keys(mut self, keys: crate::seal::SubjectKeys) -> Self {
+        self.packing.sealer = Some(crate::seal::Sealer::new(keys));
+        self
     }
 
     /// The store that holds the packed payloads.

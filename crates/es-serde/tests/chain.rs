@@ -237,7 +237,7 @@ async fn it_holds_after_an_erasure() {
     let inner = MemoryStore::new();
     let provider = LocalKeys::parse("dev:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=").unwrap();
     let keys = SubjectKeys::new(inner.clone(), provider);
-    let store = PackedStore::new(inner.clone(), keys.clone());
+    let store = PackedStore::new(inner.clone()).with_keys(keys.clone());
     for n in 1..=20_u64 {
         let subject = Privacy::of(format!("subject {}", n % 2));
         let event = event(n).with_privacy(Some(subject));

@@ -38,7 +38,7 @@ fn claims<S>(store: &S) -> Repository<Claim>
 where
     S: EventStore + SnapshotStore + DocumentStore + Clone + 'static,
 {
-    let packed = PackedStore::new(store.clone(), keys(store));
+    let packed = PackedStore::new(store.clone()).with_keys(keys(store));
     let policy = SnapshotPolicy::every_events(2);
     Repository::new(packed.clone(), Json).with_snapshots(packed, policy)
 }
@@ -91,7 +91,7 @@ async fn events(store: &impl EventStore) -> Vec<event_sourcing::RecordedEvent> {
 async fn read_model(
     store: &(impl EventStore + DocumentStore + Clone + 'static),
 ) -> Vec<ClaimEvent> {
-    let packed = PackedStore::new(store.clone(), keys(store));
+    let packed = PackedStore::new(store.clone()).with_keys(keys(store));
     let codecs = CodecSet::new(Json);
     let events = events(&packed).await;
     let decoded = events
@@ -164,7 +164,7 @@ where
     // Redriven, the dead letter is what the event is: erased.
     let letter: event_sourcing::RecordedEvent =
         serde_json::from_slice(&kept(&store, "dead-letter").await).unwrap();
-    let packed = PackedStore::new(store.clone(), keys(&store));
+    let packed = PackedStore::new(store.clone()).with_keys(keys(&store));
     let letter = packed.unpack(letter).await.unwrap();
     let decoded: Vec<ClaimEvent> = CodecSet::new(Json).decode_event(&letter).unwrap().collect();
     assert_eq!(decoded, [ClaimEvent::Erased]);

@@ -25,7 +25,7 @@ async fn reading_of(event: RecordedEvent, keys_of: &MemoryStore) -> Result<(), R
     let copy = NewEvent::new(event.id, event.name, event.payload).with_metadata(event.metadata);
     let copy = Append::new(event.stream, ExpectedVersion::Any, [copy]).unwrap();
     inner.append(copy).await.unwrap();
-    let store = PackedStore::new(inner, keys(keys_of));
+    let store = PackedStore::new(inner).with_keys(keys(keys_of));
     let all = AllRange::after(Position::START);
     store.read_all(&all).await.map(drop)
 }
@@ -111,7 +111,7 @@ async fn a_changed_event_is_named_and_the_others_of_its_page_are_not() {
         let copy = Append::new(event.stream, ExpectedVersion::Any, [copy]).unwrap();
         tampered.append(copy).await.unwrap();
     }
-    let store = PackedStore::new(tampered, keys(&inner));
+    let store = PackedStore::new(tampered).with_keys(keys(&inner));
     match store.read_all(&all).await.unwrap_err() {
         ReadError::Corrupt { position, .. } => assert_eq!(position, Position::new(2)),
         other => panic!("{other:?}"),

@@ -1,0 +1,29 @@
+//! Any bytes, read as JSON: no panic, and what is read is written and read again as the same.
+
+#![no_main]
+
+use es_core::{Codec, CodecExt, TypeName, TypeTag, TypeVersion};
+use es_serde::Json;
+use libfuzzer_sys::fuzz_target;
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+enum Claim {
+    Created { amount: u64, tags: Vec<String> },
+    Paid(i32, Option<bool>),
+    Closed,
+}
+
+const TAG: TypeTag = TypeTag::new(TypeName::from_static("Claim"), TypeVersion::INITIAL);
+
+fuzz_target!(|data: &[u8]| {
+    if let Ok(claim) = Json.decode_value::<Claim>(&TAG, data) {
+        let again = Json.encode(&TAG, &claim).expect("it was read");
+        assert_eq!(
+            Json.decode_value::<Claim>(&TAG, &again)
+                .expect("it was written"),
+            claim
+        );
+    }
+    let _any = Json.decode_value::<serde_json::Value>(&TAG, data);
+});
