@@ -1,10 +1,12 @@
 //! A store whose payloads are compressed and encrypted on their way in, and restored on their way
 //! out.
 
+#[cfg(feature = "encrypt")]
+mod open;
 mod pack;
+#[cfg(feature = "encrypt")]
+mod sealing;
 mod unpack;
-
-use std::sync::Arc;
 
 use async_trait::async_trait;
 use es_core::{
@@ -12,8 +14,6 @@ use es_core::{
     CheckpointStore, EventId, EventStore, Position, ReadError, RecordedEvent, Snapshot,
     SnapshotError, SnapshotStore, StreamId, StreamPage, StreamRange, StreamVersion,
 };
-
-use crate::seal::{SealError, Sealer, SubjectKeys};
 
 /// Compresses and encrypts events and snapshots between the program and the store.
 ///
@@ -116,8 +116,9 @@ impl<S> PackedStore<S> {
     /// Packs an append, for a way into the store that is not [`EventStore::append`].
     ///
     /// # Errors
-    /// [`SealError`].
-    pub async fn pack(&self, append: Append) -> Result<Append, SealError> {
+    /// [`AppendError::Refused`] if it cannot be encrypted, as its subject was erased;
+    /// [`AppendError::Unavailable`] if the keys cannot be reached.
+    pub async fn pack(&self, append: Append) -> Result<Append, AppendError> {
         self.packing.pack(append).await
     }
 }
@@ -125,8 +126,7 @@ impl<S> PackedStore<S> {
 #[async_trait]
 impl<S: EventStore> EventStore for PackedStore<S> {
     async fn append(&self, append: Append) -> Result<Appended, AppendError> {
-        let packed = self.packing.pack(append).await.map_err(not_packed)?;
-        self.inner.append(packed).await
+        self.inner.append(self.packing.pack(append).await?).await
     }
 
     async fn read_stream(
@@ -164,10 +164,7 @@ impl<S: EventStore> EventStore for PackedStore<S> {
 #[async_trait]
 impl<S: SnapshotStore> SnapshotStore for PackedStore<S> {
     async fn save_snapshot(&self, snapshot: Snapshot, keep: usize) -> Result<(), SnapshotError> {
-        let packed = self.packing.pack_snapshot(snapshot).await;
-        let packed = packed.map_err(|error| SnapshotError::Unavailable {
-            source: error.into(),
-        })?;
+        let packed = self.packing.pack_snapshot(snapshot).await?;
         self.inner.save_snapshot(packed, keep).await
     }
 
@@ -204,14 +201,5 @@ impl<S: CheckpointStore> CheckpointStore for PackedStore<S> {
 
     async fn checkpoints(&self) -> Result<Vec<(CheckpointName, Position)>, CheckpointError> {
         self.inner.checkpoints().await
-    }
-}
-
-fn not_packed(error: SealError) -> AppendError {
-    let retryable = error.is_retryable();
-    let source = error.into();
-    match retryable {
-        true => AppendError::Unavailable { source },
-        false => AppendError::Refused { source },
     }
 }

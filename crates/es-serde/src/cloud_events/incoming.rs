@@ -37,12 +37,7 @@ impl CloudEvent {
         let id = event_id(&self.source, &self.id);
         let (payload, content_type) = self.take_payload()?;
         let metadata = self.into_metadata(id, source, content_type)?;
-        let event = NewEvent {
-            id,
-            name,
-            payload,
-            metadata,
-        };
+        let event = NewEvent::new(id, name, payload).with_metadata(metadata);
         Ok((stream, event))
     }
 

@@ -27,6 +27,7 @@ impl CloudEvent {
             name,
             payload,
             metadata,
+            privacy: _,
         } = event;
         let subject = text::checked("subject", stream.as_str())?;
         let made = Self {
@@ -49,12 +50,8 @@ impl CloudEvent {
     /// # Errors
     /// [`CloudEventError`] if an attribute cannot hold what the event has.
     pub fn from_recorded(event: &RecordedEvent, source: &str) -> Result<Self, CloudEventError> {
-        let new = NewEvent {
-            id: event.id,
-            name: event.name.clone(),
-            payload: event.payload.clone(),
-            metadata: event.metadata.clone(),
-        };
+        let new = NewEvent::new(event.id, event.name.clone(), event.payload.clone())
+            .with_metadata(event.metadata.clone());
         let mut made = Self::from_new(&event.stream, &new, source)?;
         made.time = Some(event.occurred_at());
         let place = [

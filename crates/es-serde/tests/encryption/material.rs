@@ -93,7 +93,11 @@ pub(crate) fn keys(store: &MemoryStore) -> SubjectKeys {
 pub(crate) fn packed() -> (PackedStore<MemoryStore>, MemoryStore, SubjectKeys) {
     let inner = MemoryStore::new();
     let keys = keys(&inner);
-    (PackedStore::new(inner.clone()).with_keys(keys.clone()), inner, keys)
+    (
+        PackedStore::new(inner.clone()).with_keys(keys.clone()),
+        inner,
+        keys,
+    )
 }
 
 pub(crate) fn claim(id: u64) -> StreamId {
