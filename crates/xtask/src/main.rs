@@ -7,6 +7,7 @@ mod deny;
 mod direction;
 mod faults;
 mod features;
+mod fuzz;
 mod mongo;
 mod process;
 mod readme;
@@ -51,6 +52,13 @@ enum Command {
         #[command(flatten)]
         choice: faults::Choice,
     },
+    /// Feed arbitrary bytes to everything that reads bytes from outside, for a bounded time.
+    ///
+    /// Needs the nightly toolchain and `cargo install cargo-fuzz`.
+    Fuzz {
+        #[command(flatten)]
+        choice: fuzz::Choice,
+    },
     /// A MongoDB replica set on this machine, to try things out: `up`, `down`, `status`.
     ///
     /// `up` fetches a mongod (licence: SSPL-1.0) into the user's cache if there is none.
@@ -79,6 +87,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Check(selection) => check::run(&workspace, &selection),
         Command::Direction => check::run(&workspace, &Selection::only(Step::Direction)),
         Command::Faults { choice } => faults::run(&workspace, &choice),
+        Command::Fuzz { choice } => fuzz::run(&workspace, &choice),
         Command::Mongo { args } => mongo::run(&args),
         Command::Test { choice } => {
             check::header("test");
