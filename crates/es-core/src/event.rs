@@ -71,7 +71,8 @@ pub trait Event: Sized + Send + Sync + 'static {
         None
     }
 
-    /// Whom this event is about; `#[event(subject)]` and `#[event(personal)]` say it.
+    /// Whom this event is about, and which of its fields are personal; `#[event(subject)]` and
+    /// `#[event(personal)]` say it. `None` if it is about nobody.
     fn privacy(&self) -> Option<Privacy> {
         None
     }

@@ -1,6 +1,5 @@
 //! Personal data: whom it is about, and what is left of it once it was erased.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::DeserializeOwned;
@@ -14,7 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 #[derive(Clone, PartialEq, Eq)]
 pub struct Privacy {
     subjects: Vec<String>,
-    fields: Option<Cow<'static, [Cow<'static, str>]>>,
+    fields: Option<&'static [&'static str]>,
 }
 
 impl Privacy {
@@ -35,10 +34,11 @@ impl Privacy {
         }
     }
 
-    /// Only these fields are; the rest stays readable where the format allows it.
+    /// Only the fields that are stored under these names are; the rest stays readable where the
+    /// format allows it.
     #[must_use]
-    pub fn in_fields(mut self, fields: &'static [Cow<'static, str>]) -> Self {
-        self.fields = Some(Cow::Borrowed(fields));
+    pub fn in_fields(mut self, fields: &'static [&'static str]) -> Self {
+        self.fields = Some(fields);
         self
     }
 
@@ -47,10 +47,10 @@ impl Privacy {
         self.subjects.iter().map(String::as_str)
     }
 
-    /// The fields that are personal; `None` if all of the content is.
+    /// The stored names of the fields that are personal; `None` if all of the content is.
     #[must_use]
-    pub fn fields(&self) -> Option<&[Cow<'static, str>]> {
-        self.fields.as_deref()
+    pub const fn fields(&self) -> Option<&'static [&'static str]> {
+        self.fields
     }
 }
 

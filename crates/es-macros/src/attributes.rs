@@ -1,12 +1,8 @@
-//! Reads `#[event(...)]`.
+//! What `#[event(...)]` says on an enum, a struct or a variant.
 
-use proc_macro2::{Span, TokenStream, TokenTree};
-use syn::ext::IdentExt;
-use syn::parse::{Parse, ParseStream};
-use syn::punctuated::Punctuated;
-use syn::spanned::Spanned;
-use syn::{Attribute, Error, Field, Ident, LitStr, Meta, Token};
+use syn::{Attribute, Error, Ident, LitStr};
 
+use crate::entry::{Entry, entries, set};
 use crate::problems::Problems;
 
 /// Where an attribute stands, which decides the keys that it may hold.
@@ -15,31 +11,47 @@ pub(crate) enum Place {
     Enum,
     Struct,
     Variant,
+    Field,
 }
 
 impl Place {
     fn keys(self) -> &'static [&'static str] {
         match self {
-            Self::Enum => &["crate"],
-            Self::Struct => &["name", "version", "crate"],
-            Self::Variant => &["name", "version"],
+            Self::Enum => &["subject", "crate"],
+            Self::Struct => &["name", "version", "subject", "personal", "crate"],
+            Self::Variant => &[
+                "name", "version", "subject", "personal", "erased", "unknown",
+            ],
+            Self::Field => &["subject", "personal"],
         }
     }
 
-    fn refuse(self, key: &Ident) -> Error {
-        let keys = self.keys().join("`, `");
-        let message = match self {
-            Self::Enum if Self::Variant.takes(key) => {
-                format!("`{key}` does not go on an enum: write it on a variant")
-            }
-            Self::Variant if Self::Enum.takes(key) => {
-                format!("`{key}` does not go on a variant: write it on the enum")
-            }
-            Self::Enum => format!("unknown key `{key}`: `event` takes `{keys}` on an enum"),
-            Self::Struct => format!("unknown key `{key}`: `event` takes `{keys}` on a struct"),
-            Self::Variant => format!("unknown key `{key}`: `event` takes `{keys}` on a variant"),
+    fn name(self) -> &'static str {
+        match self {
+            Self::Enum => "an enum",
+            Self::Struct => "a struct",
+            Self::Variant => "a variant",
+            Self::Field => "a field",
+        }
+    }
+
+    /// The error for a key that does not belong here.
+    pub(crate) fn refuse(self, key: &Ident) -> Error {
+        let (keys, here) = (self.keys().join("`, `"), self.name());
+        let message = match self.elsewhere(key) {
+            Some(there) => format!("`{key}` does not go on {here}: write it on {there}"),
+            None => format!("unknown key `{key}`: `event` takes `{keys}` on {here}"),
         };
         Error::new(key.span(), message)
+    }
+
+    /// Where the key could go instead.
+    fn elsewhere(self, key: &Ident) -> Option<&'static str> {
+        match self {
+            Self::Enum | Self::Struct if Self::Variant.takes(key) => Some("a variant"),
+            Self::Variant if Self::Enum.takes(key) => Some("the enum"),
+            Self::Enum | Self::Struct | Self::Variant | Self::Field => None,
+        }
     }
 
     fn takes(self, key: &Ident) -> bool {
@@ -53,123 +65,41 @@ pub(crate) struct EventAttributes {
     pub(crate) name: Option<LitStr>,
     pub(crate) version: Option<LitStr>,
     pub(crate) crate_path: Option<LitStr>,
+    /// The field that names the subject.
+    pub(crate) subject: Option<LitStr>,
+    pub(crate) personal: Option<Ident>,
+    pub(crate) erased: Option<Ident>,
+    pub(crate) unknown: Option<Ident>,
 }
 
 impl EventAttributes {
     /// Reads them from among all attributes.
     pub(crate) fn new(attributes: &[Attribute], place: Place, problems: &mut Problems) -> Self {
         let mut found = Self::default();
-        for attribute in attributes.iter().filter(|attribute| is_event(attribute)) {
-            for entry in problems.keep(entries(attribute)).into_iter().flatten() {
-                problems.keep(found.set(entry, place));
-            }
+        for entry in entries(attributes, problems) {
+            problems.keep(found.set(entry, place));
         }
         found
     }
 
     fn set(&mut self, entry: Entry, place: Place) -> syn::Result<()> {
-        let Entry { key, value } = entry;
+        let key = entry.key.clone();
         if !place.takes(&key) {
             return Err(place.refuse(&key));
         }
-        let slot = match key.to_string().as_str() {
-            "name" => &mut self.name,
-            "version" => &mut self.version,
-            _ => &mut self.crate_path,
-        };
-        if slot.is_some() {
-            return Err(Error::new(
-                key.span(),
-                format!("`{key}` is given twice: keep one"),
-            ));
-        }
-        *slot = Some(text(&key, value)?);
-        Ok(())
-    }
-}
-
-/// Refuses every `event` attribute on a field.
-pub(crate) fn refuse_on_field(field: &Field, position: usize, problems: &mut Problems) {
-    let name = match &field.ident {
-        Some(ident) => ident.unraw().to_string(),
-        None => position.to_string(),
-    };
-    for attribute in field.attrs.iter().filter(|attribute| is_event(attribute)) {
-        let message =
-            format!("the field `{name}` takes no `event` attribute in this release: remove it");
-        problems.push(Error::new_spanned(attribute, message));
-    }
-}
-
-fn is_event(attribute: &Attribute) -> bool {
-    attribute.path().is_ident("event")
-}
-
-/// One key with its value, if it has one.
-struct Entry {
-    key: Ident,
-    value: Option<Value>,
-}
-
-enum Value {
-    Text(LitStr),
-    Other(TokenStream),
-}
-
-impl Parse for Entry {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let key = input
-            .call(Ident::parse_any)
-            .map_err(|error| unreadable(error.span()))?;
-        let value = if input.is_empty() || input.peek(Token![,]) {
-            None
-        } else if input.peek(Token![=]) {
-            input.parse::<Token![=]>()?;
-            Some(input.parse()?)
-        } else {
-            Some(Value::Other(until_comma(input)?))
-        };
-        Ok(Self { key, value })
-    }
-}
-
-impl Parse for Value {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        if input.peek(LitStr) {
-            input.parse().map(Self::Text)
-        } else {
-            until_comma(input).map(Self::Other)
+        match key.to_string().as_str() {
+            "name" => set(&mut self.name, &key, entry.text()?),
+            "version" => set(&mut self.version, &key, entry.text()?),
+            "subject" => set(&mut self.subject, &key, entry.text()?),
+            "personal" => set(&mut self.personal, &key, entry.flag()?),
+            "erased" => set(&mut self.erased, &key, entry.flag()?),
+            "unknown" => set(&mut self.unknown, &key, entry.flag()?),
+            _ => set(&mut self.crate_path, &key, entry.text()?),
         }
     }
-}
 
-/// What stands in place of a value, whatever it is, so that the error can name the key.
-fn until_comma(input: ParseStream<'_>) -> syn::Result<TokenStream> {
-    let mut tokens = TokenStream::new();
-    while !input.is_empty() && !input.peek(Token![,]) {
-        tokens.extend([input.parse::<TokenTree>()?]);
-    }
-    Ok(tokens)
-}
-
-fn entries(attribute: &Attribute) -> syn::Result<Punctuated<Entry, Token![,]>> {
-    match &attribute.meta {
-        Meta::List(_) => attribute.parse_args_with(Punctuated::parse_terminated),
-        Meta::Path(_) | Meta::NameValue(_) => Err(unreadable(attribute.path().span())),
-    }
-}
-
-fn unreadable(at: Span) -> Error {
-    Error::new(at, "write `#[event(key = \"value\")]`")
-}
-
-fn text(key: &Ident, value: Option<Value>) -> syn::Result<LitStr> {
-    let message = format!("`{key}` takes a text: write `{key} = \"...\"`");
-    match value {
-        Some(Value::Text(text)) => Ok(text),
-        Some(Value::Other(tokens)) if !tokens.is_empty() => {
-            Err(Error::new_spanned(tokens, message))
-        }
-        Some(Value::Other(_)) | None => Err(Error::new(key.span(), message)),
+    /// Whether this variant stands in for events that cannot be read.
+    pub(crate) fn is_stand_in(&self) -> bool {
+        self.erased.is_some() || self.unknown.is_some()
     }
 }

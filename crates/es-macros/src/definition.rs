@@ -2,11 +2,14 @@
 
 use syn::{Data, DataEnum, DeriveInput, Error, Fields, Generics, Ident, Path, Variant};
 
-use crate::attributes::{EventAttributes, Place, refuse_on_field};
+use crate::attributes::{EventAttributes, Place};
 use crate::crate_path;
 use crate::event_type::{EventType, refuse_same_names};
+use crate::privacy::{self, EventPrivacy, Owner};
 use crate::problems::Problems;
 use crate::serde_attributes;
+use crate::serde_names::FieldNames;
+use crate::stand_ins::{self, StandIn};
 
 /// Which functions of es-core write and read the content.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -55,11 +58,7 @@ impl Definition {
                 format!("{place} has no variants: add one for each thing that can happen");
             problems.push(Error::new(input.ident.span(), message));
         }
-        let types: Vec<_> = data
-            .variants
-            .iter()
-            .map(|v| of_variant(v, &mut problems))
-            .collect();
+        let types = of_variants(input, data, &attributes, &mut problems);
         refuse_same_names(&types, &mut problems);
         Self::finish(input, Shape::Enum, types, &attributes, problems)
     }
@@ -75,9 +74,16 @@ impl Definition {
         };
         let place = format!("the event struct `{}`", input.ident);
         serde_attributes::refuse(&input.attrs, refused, &place, &mut problems);
-        refuse_on_fields(fields, &mut problems);
         let attributes = EventAttributes::new(&input.attrs, Place::Struct, &mut problems);
-        let event_type = EventType::new(&input.ident, &attributes, &mut problems);
+        let owner = Owner {
+            place,
+            attributes: &attributes,
+            fields,
+            names: FieldNames::of_struct(&input.attrs),
+            inherited: None,
+        };
+        let mut event_type = EventType::new(&input.ident, &attributes, &mut problems);
+        event_type.privacy = EventPrivacy::new(&owner, &mut problems);
         Self::finish(input, shape, vec![event_type], &attributes, problems)
     }
 
@@ -100,18 +106,47 @@ impl Definition {
     }
 }
 
-fn of_variant(variant: &Variant, problems: &mut Problems) -> EventType {
-    let place = format!("the event variant `{}`", variant.ident);
-    serde_attributes::refuse(&variant.attrs, serde_attributes::VARIANT, &place, problems);
-    refuse_on_fields(&variant.fields, problems);
-    let attributes = EventAttributes::new(&variant.attrs, Place::Variant, problems);
-    EventType::new(&variant.ident, &attributes, problems)
+fn of_variants(
+    input: &DeriveInput,
+    data: &DataEnum,
+    of_enum: &EventAttributes,
+    problems: &mut Problems,
+) -> Vec<EventType> {
+    let subject = of_enum.subject.as_ref();
+    privacy::refuse_unused(subject, data.variants.iter().map(|v| &v.fields), problems);
+    let all = data.variants.iter();
+    let attributes: Vec<_> = all
+        .map(|variant| EventAttributes::new(&variant.attrs, Place::Variant, problems))
+        .collect();
+    let erased = attributes.iter().filter_map(|given| given.erased.as_ref());
+    stand_ins::refuse_second(erased, problems);
+    let unknown = attributes.iter().filter_map(|given| given.unknown.as_ref());
+    stand_ins::refuse_second(unknown, problems);
+    let all = data.variants.iter().zip(&attributes);
+    all.map(|(variant, attributes)| {
+        let place = format!("the event variant `{}`", variant.ident);
+        let owner = Owner {
+            place,
+            attributes,
+            fields: &variant.fields,
+            names: FieldNames::of_variant(&variant.attrs, &input.attrs),
+            inherited: subject,
+        };
+        of_variant(variant, &owner, problems)
+    })
+    .collect()
 }
 
-fn refuse_on_fields(fields: &Fields, problems: &mut Problems) {
-    for (position, field) in fields.iter().enumerate() {
-        refuse_on_field(field, position, problems);
+fn of_variant(variant: &Variant, owner: &Owner<'_>, problems: &mut Problems) -> EventType {
+    let refused = serde_attributes::VARIANT;
+    serde_attributes::refuse(&variant.attrs, refused, &owner.place, problems);
+    let mut event_type = EventType::new(&variant.ident, owner.attributes, problems);
+    if owner.attributes.is_stand_in() {
+        event_type.stand_in = StandIn::new(variant, owner.attributes, problems);
+    } else {
+        event_type.privacy = EventPrivacy::new(owner, problems);
     }
+    event_type
 }
 
 fn refuse_lifetimes(generics: &Generics, problems: &mut Problems) {

@@ -1,4 +1,4 @@
-//! One event type: the name and version that are stored with its content.
+//! One event type: the name and version that are stored with its content, and whom it is about.
 
 use syn::ext::IdentExt;
 use syn::{Error, Ident, LitStr};
@@ -6,13 +6,17 @@ use syn::{Error, Ident, LitStr};
 use crate::attributes::EventAttributes;
 use crate::event_name;
 use crate::event_version::EventVersion;
+use crate::privacy::EventPrivacy;
 use crate::problems::Problems;
+use crate::stand_ins::StandIn;
 
 /// An event type, and the Rust name of its struct or variant.
 pub(crate) struct EventType {
     pub(crate) ident: Ident,
     pub(crate) name: LitStr,
     pub(crate) version: EventVersion,
+    pub(crate) privacy: Option<EventPrivacy>,
+    pub(crate) stand_in: Option<StandIn>,
 }
 
 impl EventType {
@@ -34,6 +38,8 @@ impl EventType {
             ident: ident.clone(),
             name,
             version,
+            privacy: None,
+            stand_in: None,
         }
     }
 }

@@ -5,6 +5,8 @@ use quote::quote;
 
 use crate::definition::{Definition, Shape};
 use crate::event_type::EventType;
+use crate::expand_privacy::privacy;
+use crate::expand_stand_ins::stand_ins;
 
 /// The implementation for this definition.
 pub(crate) fn expand(definition: &Definition) -> TokenStream {
@@ -19,6 +21,8 @@ pub(crate) fn expand(definition: &Definition) -> TokenStream {
     let types = types(definition);
     let type_index = type_index(definition);
     let content = content(definition);
+    let stand_ins = stand_ins(definition);
+    let privacy = privacy(definition);
     quote! {
         #[automatically_derived]
         #[allow(deprecated, reason = "a deprecated variant is still an event type")]
@@ -26,6 +30,8 @@ pub(crate) fn expand(definition: &Definition) -> TokenStream {
             const TYPES: &'static [#core::TypeTag] = &[#(#types),*];
             #type_index
             #content
+            #stand_ins
+            #privacy
         }
     }
 }

@@ -8,12 +8,19 @@
 mod attributes;
 mod crate_path;
 mod definition;
+mod entry;
 mod event_name;
 mod event_type;
 mod event_version;
 mod expand;
+mod expand_privacy;
+mod expand_stand_ins;
+mod field_attributes;
+mod privacy;
 mod problems;
 mod serde_attributes;
+mod serde_names;
+mod stand_ins;
 
 use proc_macro::TokenStream;
 
@@ -69,7 +76,74 @@ use proc_macro::TokenStream;
 /// - `#[event(crate = "path")]`: where `es-core` is to be found, if it is neither a dependency by
 ///   itself nor through `event-sourcing` (which has it as `event_sourcing::core`).
 ///
-/// Fields take no key of `event`; the key `personal` is reserved.
+/// The keys `subject` and `personal` are explained below, as are `erased` and `unknown`.
+///
+/// # Personal data
+/// A sealing store encrypts what is about a person with a key of that subject. It is told by:
+///
+/// - `#[event(personal)]` on fields in braces: these are personal. Each is a `Personal<T>`, or an
+///   `Option` of one, since it has to be readable once it was erased. The name under which it is
+///   stored is taken from serde's attributes; where they do not tell it, or `Serialize` is not
+///   derived, write `#[event(personal = "storedName")]`. A given name is taken as it is.
+/// - `#[event(personal)]` on a variant or struct: all of its content is.
+/// - `#[event(subject)]` on the one field whose value (`Display`) names the subject, or
+///   `#[event(subject = "field")]` on the variant or struct. On the enum, it holds for each variant
+///   that has such a field and names no subject itself; of those, the ones that mark nothing
+///   personal are not personal.
+///
+/// ```
+/// use es_core::{Event, Personal};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Event, Serialize, Deserialize)]
+/// #[serde(rename_all_fields = "camelCase")]
+/// #[event(subject = "claimant")]
+/// enum ClaimEvent {
+///     Created {
+///         claimant: u32,
+///         #[event(personal)]
+///         full_name: Personal<String>,
+///     },
+///     #[event(personal)]
+///     Rejected { claimant: u32, reason: String },
+///     Approved { claimant: u32 },
+/// }
+///
+/// let full_name = Personal::new("Jane".to_owned());
+/// let privacy = ClaimEvent::Created { claimant: 7, full_name }.privacy().unwrap();
+/// assert_eq!(privacy.subjects().collect::<Vec<_>>(), ["7"]);
+/// assert_eq!(privacy.fields(), Some(&["fullName"][..]));
+///
+/// let reason = "ill".to_owned();
+/// let privacy = ClaimEvent::Rejected { claimant: 7, reason }.privacy().unwrap();
+/// assert_eq!(privacy.fields(), None); // all of it
+/// assert!(ClaimEvent::Approved { claimant: 7 }.privacy().is_none());
+/// ```
+///
+/// # Stand-ins
+/// One variant of each kind may stand in for events that cannot be read. It is never stored, and
+/// has no version.
+///
+/// - `#[event(erased)]`, without fields: for events whose content was erased.
+/// - `#[event(unknown)]`, with one field in parentheses that holds a `RecordedEvent` or a `Box` of
+///   it: for events of other types and versions, where the codecs are set to `OnUnknown::Raw`.
+///
+/// ```
+/// use es_core::{Event, RecordedEvent};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Debug, PartialEq, Event, Serialize, Deserialize)]
+/// enum ClaimEvent {
+///     Created { amount: u64 },
+///     #[event(erased)]
+///     Erased,
+///     #[event(unknown)]
+///     Unknown(Box<RecordedEvent>),
+/// }
+///
+/// assert_eq!(ClaimEvent::erased(), Some(ClaimEvent::Erased));
+/// assert!(ClaimEvent::STAND_INS.holds(2));
+/// ```
 ///
 /// # Content
 /// - Fields in braces are written as a struct, several fields in parentheses as a tuple, and one

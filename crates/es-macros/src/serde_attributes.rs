@@ -12,6 +12,8 @@ const TAGGED: &str = "the store keeps the event's name beside its content";
 const CONVERTED: &str = "its variants would not be the event types any more";
 const FOREIGN: &str = "serde would implement its traits for another type";
 const SKIPPED: &str = "every variant of an event enum is written and read";
+const SPREAD: &str = "what it holds would be stored under other names";
+const NOT_STORED: &str = "what is not stored is not marked `personal` either";
 const MERGED: &str = "an event is told by its stored name alone";
 
 /// On an enum.
@@ -48,6 +50,13 @@ pub(crate) const VARIANT: &[Refused] = &[
     ("untagged", MERGED),
 ];
 
+/// On a field that is personal by itself.
+pub(crate) const PERSONAL_FIELD: &[Refused] = &[
+    ("flatten", SPREAD),
+    ("skip", NOT_STORED),
+    ("skip_serializing", NOT_STORED),
+];
+
 /// Refuses every key of the table, in the attributes of what is described by `place`.
 pub(crate) fn refuse(
     attributes: &[Attribute],
@@ -63,10 +72,23 @@ pub(crate) fn refuse(
     }
 }
 
+/// Everything that serde is told, unless some of it cannot be read.
+pub(crate) fn all(attributes: &[Attribute]) -> Option<Vec<Meta>> {
+    let mut all = Vec::new();
+    for attribute in attributes.iter().filter(|attribute| is_serde(attribute)) {
+        all.extend(keys(attribute)?);
+    }
+    Some(all)
+}
+
 /// What a `serde` attribute holds. One that cannot be read is left to serde to report.
 fn keys(attribute: &Attribute) -> Option<Punctuated<Meta, Token![,]>> {
-    if !attribute.path().is_ident("serde") {
+    if !is_serde(attribute) {
         return None;
     }
     attribute.parse_args_with(Punctuated::parse_terminated).ok()
+}
+
+fn is_serde(attribute: &Attribute) -> bool {
+    attribute.path().is_ident("serde")
 }

@@ -18,6 +18,12 @@ struct Result;
 struct Ok;
 struct Err;
 struct Option;
+struct Privacy;
+struct StandIns;
+trait PersonalField {}
+trait ToString {}
+trait From {}
+trait Clone {}
 trait Send {}
 trait Sync {}
 
@@ -30,6 +36,16 @@ enum S<D, const N: usize> {
     r#Closed(u8, u16),
     #[deprecated]
     Reopened,
+    Named {
+        #[event(subject)]
+        event: u8,
+        #[event(personal)]
+        privacy: ::es_core::Personal<u8>,
+    },
+    #[event(erased)]
+    None,
+    #[event(unknown)]
+    Some(::es_core::RecordedEvent),
 }
 
 #[derive(::es_core::Event, ::serde::Serialize, ::serde::Deserialize)]

@@ -5,7 +5,7 @@ use es_core::Event;
 enum Unknown {
     #[event(naem = "Created", version = "2.0")]
     Created,
-    #[event(personal)]
+    #[event(tenant)]
     Closed,
     #[event(renamed(from = "Opened"), version = "2.0")]
     Reopened,
