@@ -192,13 +192,23 @@ impl<'a> Deserializer<'a> for DatumDeserializer<'a> {
         }
     }
 
+    /// A record was only put around the struct if it has a single field, which the struct has not.
     fn deserialize_struct<V: Visitor<'a>>(
         self,
-        _: &'static str,
-        _: &'static [&'static str],
+        name: &'static str,
+        fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Failure> {
-        self.deserialize_any(visitor)
+        match &self.0 {
+            Datum::Record(record, values)
+                if matches!(&**values, [value] if value.is_record())
+                    && !fields.contains(&record.fields[0].name.as_str()) =>
+            {
+                let inside = self.out_of_one_record();
+                inside.deserialize_struct(name, fields, visitor)
+            }
+            _ => self.deserialize_any(visitor),
+        }
     }
 
     /// A record is the variant that has its name. Another one with a single field was only put
@@ -246,6 +256,14 @@ impl DatumDeserializer<'_> {
 }
 
 impl Datum<'_> {
+    fn is_record(&self) -> bool {
+        match self {
+            Self::Record(..) => true,
+            Self::Union(_, value) => value.is_record(),
+            _ => false,
+        }
+    }
+
     fn holds_only_a_map(&self) -> bool {
         match self {
             Self::Map(_) => true,

@@ -109,7 +109,8 @@ impl AvroSchemas {
     ///
     /// # Errors
     /// [`AvroSchemaError`] if the name, the version or the schema is not a valid one, the type has
-    /// a schema of this version already, or the schema holds itself.
+    /// a schema of this version already, or the schema holds itself or differs from another only in
+    /// a logical type.
     pub fn with(mut self, name: &str, version: &str, json: &str) -> Result<Self, AvroSchemaError> {
         let of = || format!("{name} {version}");
         let tag = tag(name, version).map_err(|problem| AvroSchemaError::new(of(), problem))?;
@@ -131,7 +132,8 @@ impl AvroSchemas {
     /// Adds a schema that wrote events: an older one, or one of another program.
     ///
     /// # Errors
-    /// [`AvroSchemaError`] if the schema is not a valid one, or holds itself.
+    /// [`AvroSchemaError`] if the schema is not a valid one, holds itself, or differs from another
+    /// only in a logical type.
     pub fn with_writer(mut self, json: &str) -> Result<Self, AvroSchemaError> {
         self.add(json)
             .map_err(|problem| AvroSchemaError::new("a writer".to_owned(), problem))?;
@@ -143,8 +145,9 @@ impl AvroSchemas {
             .map_err(|error| AvroSchemaProblem::Invalid(error.to_string()))?;
         let shape = Arc::new(Shape::of(&schema)?);
         let fingerprint = Fingerprint::of(&schema);
-        let writer = self.writers.entry(fingerprint);
-        writer.or_insert_with(|| shape.clone());
+        let known = self.writers.entry(fingerprint);
+        Planner::whole_plan(known.or_insert_with(|| shape.clone()), &shape)
+            .map_err(AvroSchemaProblem::Ambiguous)?;
         Ok((fingerprint, shape))
     }
 
@@ -216,6 +219,10 @@ pub enum AvroSchemaProblem {
     /// It is not a schema by the Avro specification; the text says where.
     #[error("it is not an Avro schema: {0}")]
     Invalid(String),
+    /// Another schema has the same fingerprint, which leaves out logical types, and means something
+    /// else, so that what was written could be read as the wrong one. Give the field another name.
+    #[error("another schema has the same fingerprint: {0}")]
+    Ambiguous(AvroIncompatible),
     /// Avro knows such schemas, and this codec does not take them; the text says where.
     #[error("{0}")]
     Unsupported(String),

@@ -4,7 +4,8 @@ Prints one line for each case of cases.json: its name, the fingerprint of the wr
 the value in the single-object encoding, as hexadecimal text.
 
 With the argument `read`, takes such lines that es-serde wrote on standard input, and prints each
-value as JSON, read with fastavro.
+value as JSON, read with fastavro. With `resolve`, prints what fastavro reads of each case with the
+reader's schema.
 """
 
 import io
@@ -66,12 +67,21 @@ def read(case, data):
     return value
 
 
+def resolve(case):
+    source = io.BytesIO(write(case)[10:])
+    writer = fastavro.parse_schema(case["writer"])
+    return fastavro.schemaless_reader(source, writer, fastavro.parse_schema(case["reader"]))
+
+
 def main():
     if sys.argv[1:] == ["read"]:
         cases = {case["name"]: case for case in CASES}
         for line in sys.stdin:
             name, data = line.split()
             print(name, json.dumps(in_json(read(cases[name], bytes.fromhex(data))), sort_keys=True))
+    elif sys.argv[1:] == ["resolve"]:
+        for case in CASES:
+            print(case["name"], json.dumps(in_json(resolve(case)), sort_keys=True))
     else:
         for case in CASES:
             print(case["name"], fingerprint(case["writer"]), write(case).hex())

@@ -18,7 +18,7 @@ pub(crate) struct Case {
     pub(crate) writer: String,
     reader: String,
     pub(crate) value: Value,
-    expected: Value,
+    pub(crate) expected: Value,
 }
 
 pub(crate) fn cases() -> Vec<Case> {

@@ -6,6 +6,7 @@
 mod corpus;
 mod evolution;
 mod fastavro;
+mod fitting;
 mod refusals;
 mod tree;
 

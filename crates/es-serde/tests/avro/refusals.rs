@@ -162,6 +162,24 @@ fn schemas_that_are_not_valid_are_refused() {
     assert!(matches!(error.problem(), AvroSchemaProblem::Twice));
 }
 
+/// The fingerprint leaves logical types out, so bytes of one would be read as the other.
+#[test]
+fn a_schema_that_differs_only_in_a_logical_type_is_refused() {
+    let at = |logical| {
+        of(&format!(
+            r#"{{"type": "long", "logicalType": "{logical}"}}"#
+        ))
+    };
+    let schemas = AvroSchemas::new().with("Claim", "1.0", &at("timestamp-millis"));
+    let error = schemas
+        .unwrap()
+        .with("Claim", "2.0", &at("timestamp-micros"))
+        .unwrap_err();
+    assert!(
+        matches!(error.problem(), AvroSchemaProblem::Ambiguous(problem) if problem.path() == "v")
+    );
+}
+
 /// The header of what a schema writes, and then these bytes.
 fn forged(schema: &str, value: &Tree, bytes: &[u8]) -> Vec<u8> {
     let data = avro(schema).encode(&tag(), value).unwrap();

@@ -72,7 +72,7 @@ fn an_error_says_what_is_wrong_and_shows_no_content() {
     }
 }
 
-/// An error that each level quotes again would be 2 to the power of 100 bytes long.
+/// Each level of bincode quotes an error again, which makes it eight times as long.
 #[test]
 fn an_error_deep_inside_stays_short() {
     #[derive(Debug, Deserialize)]
@@ -189,5 +189,31 @@ fn a_list_that_does_not_know_its_length_is_not_written() {
             words(&error).contains("does not know its length"),
             "{error:?}"
         );
+    }
+}
+
+#[test]
+fn a_refusal_deep_inside_stays_short() {
+    struct Refusing;
+    impl Serialize for Refusing {
+        fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+            Err(serde::ser::Error::custom("\"SECRET\""))
+        }
+    }
+    #[derive(Serialize)]
+    struct Chain {
+        next: Option<Box<Chain>>,
+        end: Option<Refusing>,
+    }
+    fn chain(depth: usize) -> Chain {
+        let next = (depth > 0).then(|| Box::new(chain(depth - 1)));
+        let end = next.is_none().then_some(Refusing);
+        Chain { next, end }
+    }
+    let tag = TypeTag::new(TypeName::from_static("Chain"), TypeVersion::INITIAL);
+    for codec in BINARY {
+        let error = codec.encode(&tag, &chain(60)).unwrap_err();
+        assert!(words(&error).contains("the type refuses to be written"));
+        assert!(!words(&error).contains("SECRET"));
     }
 }
