@@ -107,9 +107,9 @@ impl StoreFixture for Passing {
 }
 
 mod with_personal_events {
-    es_core::conformance! { name: encrypted, fixture: super::Encrypted }
+    es_core::conformance! { name: encrypted, fixture: crate::conforms::Encrypted }
 }
 
 mod with_other_events {
-    es_core::conformance! { name: passing, fixture: super::Passing }
+    es_core::conformance! { name: passing, fixture: crate::conforms::Passing }
 }

@@ -1,8 +1,6 @@
 //! What is sealed opens to the same, and only where it belongs.
 
-use es_core::{
-    EventStore, EventStoreExt, ExpectedVersion, PayloadFlags, Personal, Repository, StreamRange,
-};
+use es_core::{EventStore, ExpectedVersion, PayloadFlags, Personal, Repository, StreamRange};
 use es_serde::Json;
 use es_serde::seal::{Opened, SealContext, Sealer};
 use proptest::prelude::*;
