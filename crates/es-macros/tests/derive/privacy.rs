@@ -210,18 +210,18 @@ renamed! {
 #[serde(rename_all = "UPPERCASE", rename_all_fields = "camelCase")]
 #[event(subject = "id")]
 enum Nested {
-    OfTheEnum {
+    ByEnum {
         id: u8,
         #[event(personal)]
         full_name: Personal<u8>,
     },
     #[serde(rename_all(serialize = "kebab-case", deserialize = "kebab-case"))]
-    OfTheVariant {
+    NamedByVariant {
         id: u8,
         #[event(personal)]
         full_name: Personal<u8>,
     },
-    OfTheField {
+    FieldByField {
         id: u8,
         #[event(personal)]
         #[serde(rename = "Name", alias = "name")]
@@ -276,15 +276,15 @@ impl From<Converted> for Wire {
 fn the_name_nearest_to_the_field_is_taken() {
     let full_name = || Personal::new(1);
     let events = [
-        Nested::OfTheEnum {
+        Nested::ByEnum {
             id: 7,
             full_name: full_name(),
         },
-        Nested::OfTheVariant {
+        Nested::NamedByVariant {
             id: 7,
             full_name: full_name(),
         },
-        Nested::OfTheField {
+        Nested::FieldByField {
             id: 7,
             full_name: full_name(),
             date_of_birth: full_name(),
