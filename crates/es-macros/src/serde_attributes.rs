@@ -55,6 +55,7 @@ pub(crate) const PERSONAL_FIELD: &[Refused] = &[
     ("flatten", SPREAD),
     ("skip", NOT_STORED),
     ("skip_serializing", NOT_STORED),
+    ("skip_serializing_if", NOT_STORED),
 ];
 
 /// Refuses every key of the table, in the attributes of what is described by `place`.

@@ -22,6 +22,13 @@ pub enum SealError {
         /// The field.
         field: String,
     },
+    /// A field that is said to be personal is not in the content, which may be stored under another
+    /// name and would then be in the clear: name the field as it is stored.
+    #[error("the personal field {field} is not in the content; name it as it is stored")]
+    MissingField {
+        /// The field.
+        field: String,
+    },
     /// The content could not be read as the JSON object that it is said to be.
     #[error("the content is no JSON object")]
     NoObject(#[source] BoxError),

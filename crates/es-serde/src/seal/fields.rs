@@ -32,6 +32,10 @@ pub(crate) fn seal(
     object: &[u8],
 ) -> Result<Vec<u8>, SealError> {
     let mut object = parse(object)?;
+    if let Some(missing) = personal.iter().find(|name| !object.contains_key(**name)) {
+        let field = (*missing).to_owned();
+        return Err(SealError::MissingField { field });
+    }
     for (name, value) in &mut object {
         let json = value.get();
         if sealed_form(json).is_some() {

@@ -148,6 +148,56 @@ async fn a_field_that_only_looks_sealed_is_refused() {
     );
 }
 
+#[tokio::test]
+async fn a_personal_field_that_is_not_there_is_refused() {
+    let (store, ..) = packed();
+    let mut event = whole(1, "jane", br#"{"fullName":"Jane"}"#);
+    event.privacy = event
+        .privacy
+        .map(|privacy| privacy.in_fields(&["full_name"]));
+    let refused = store
+        .append(append(1, ExpectedVersion::Any, vec![event]))
+        .await;
+    let refused = format!("{:?}", refused.unwrap_err());
+    assert!(
+        refused.contains("full_name") && !refused.contains("Jane"),
+        "{refused}"
+    );
+}
+
+#[tokio::test]
+async fn packed_events_are_compressed_and_encrypted() {
+    let (store, inner, _) = packed();
+    let store = store.with_compression(es_serde::Compression::lz4());
+    let long = "SECRET ".repeat(2_000);
+    let data = format!(r#"{{"name":"{long}","note":"{long}"}}"#);
+    let mut fields = whole(2, "jane", data.as_bytes());
+    fields.privacy = fields.privacy.map(|privacy| privacy.in_fields(&["name"]));
+    let plain = whole(3, "jane", data.as_bytes()).with_privacy(None);
+    let events = vec![whole(1, "jane", data.as_bytes()), fields, plain];
+    let due: Vec<_> = events.iter().map(|event| event.payload.clone()).collect();
+    store
+        .append(append(1, ExpectedVersion::Any, events))
+        .await
+        .unwrap();
+    let stored = inner.read_all_to_end().await;
+    let flags: Vec<_> = stored.iter().map(|event| event.payload.flags).collect();
+    let compressed = PayloadFlags::COMPRESSED;
+    assert_eq!(
+        flags,
+        [
+            compressed.with(PayloadFlags::ENCRYPTED),
+            compressed.with(PayloadFlags::SEALED_FIELDS),
+            compressed
+        ]
+    );
+    assert!(stored[0].payload.data.len() < data.len() / 10);
+    let read = store.read_all_to_end().await;
+    for (read, due) in read.iter().zip(&due) {
+        assert_eq!(read.payload, *due);
+    }
+}
+
 /// Everything that a store holds.
 trait ReadAll {
     async fn read_all_to_end(&self) -> Vec<es_core::RecordedEvent>;
