@@ -74,6 +74,7 @@ mod lock;
 pub mod migration;
 mod misfit;
 mod plan;
+mod registry;
 mod rule_set;
 mod schema;
 mod step;
@@ -90,6 +91,7 @@ pub use field_path::FieldPath;
 pub use invalid_rules::{InvalidRules, RuleProblem};
 pub use lock::{LockError, LockProblem, LockProblems, check_lock, update_lock};
 pub use misfit::Misfit;
+pub use registry::{RegistryError, SchemaRegistry};
 pub use rule_set::RuleSet;
 pub use schema::{EventSchema, MismatchKind, SchemaError, SchemaMismatch, SchemaSet};
 pub use transform::{

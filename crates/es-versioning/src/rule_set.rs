@@ -54,6 +54,41 @@ impl RuleSet {
             .collect()
     }
 
+    /// Each rule that is data by itself, with its label.
+    pub(crate) fn one_by_one(&self) -> Vec<(String, EventRules)> {
+        let alone = |of: &EventRules| EventRules {
+            event: of.event.clone(),
+            current: None,
+            fate: None,
+            rules: Vec::new(),
+            stray_loss: false,
+        };
+        let mut all = Vec::new();
+        for event in &self.events {
+            if event.fate.is_some() {
+                let fate = event.fate.clone();
+                all.push((
+                    event.event.clone(),
+                    EventRules {
+                        fate,
+                        ..alone(event)
+                    },
+                ));
+            }
+            for rule in event.rules.iter().filter(|rule| !rule.is_function()) {
+                let rules = vec![rule.clone()];
+                all.push((
+                    rule.label(&event.event),
+                    EventRules {
+                        rules,
+                        ..alone(event)
+                    },
+                ));
+            }
+        }
+        all
+    }
+
     /// The names of the event types that it has rules for.
     pub fn events(&self) -> impl Iterator<Item = &str> {
         self.events.iter().map(|event| event.event.as_str())
