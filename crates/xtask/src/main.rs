@@ -11,6 +11,7 @@ mod fuzz;
 mod mongo;
 mod process;
 mod readme;
+mod schema;
 mod test;
 mod workspace;
 
@@ -59,6 +60,11 @@ enum Command {
         #[command(flatten)]
         choice: fuzz::Choice,
     },
+    /// Hold the shapes of persisted events to their committed files: `schema check [--update]`.
+    Schema {
+        #[command(subcommand)]
+        action: schema::Action,
+    },
     /// A MongoDB replica set on this machine, to try things out: `up`, `down`, `status`.
     ///
     /// `up` fetches a mongod (licence: SSPL-1.0) into the user's cache if there is none.
@@ -89,6 +95,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Faults { choice } => faults::run(&workspace, &choice),
         Command::Fuzz { choice } => fuzz::run(&workspace, &choice),
         Command::Mongo { args } => mongo::run(&args),
+        Command::Schema { action } => schema::run(&workspace, &action),
         Command::Test { choice } => {
             check::header("test");
             let run = test::run(&workspace, &choice)?;

@@ -7,6 +7,7 @@ use std::process::Stdio;
 use event_sourcing::EventFilter;
 use tempfile::tempdir;
 
+use crate::mongo::database;
 use crate::program::{example, program, run, stored};
 
 #[test]
@@ -110,6 +111,18 @@ fn a_reader_that_goes_away_is_no_error() {
     let output = child.wait_with_output().unwrap();
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
     assert!(output.status.success());
+}
+
+#[test]
+fn in_a_rolling_update_each_program_reads_what_the_other_writes() {
+    for store in [None, Some(database())] {
+        let output = example("rolling_update").args(store).output().unwrap();
+        let out = String::from_utf8_lossy(&output.stdout);
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{error}");
+        assert!(out.contains("publishes ClaimCreated 2.0"), "{out}");
+        assert!(out.contains(r#"category: "dental", paid: 2000"#), "{out}");
+    }
 }
 
 #[test]
