@@ -72,6 +72,9 @@ fn of_shape(shape: Shape<'_>, root: &Value, depth: usize) -> BoxedStrategy<Value
         Shape::Typed("null", _) => Just(Value::Null).boxed(),
         Shape::Typed("boolean", _) => any::<bool>().prop_map(Value::from).boxed(),
         Shape::Typed("integer", keywords) => integers(keywords),
+        Shape::Typed("number", keywords) if keywords.get("format") == Some(&"float".into()) => {
+            proptest::num::f32::NORMAL.prop_map(Value::from).boxed()
+        }
         Shape::Typed("number", _) => proptest::num::f64::NORMAL.prop_map(Value::from).boxed(),
         Shape::Typed("array", keywords) => lists(keywords, root, depth),
         Shape::Typed("object", keywords) => fields(keywords, root, depth),
@@ -130,8 +133,10 @@ fn fields(keywords: &Map<String, Value>, root: &Value, depth: usize) -> BoxedStr
         .flatten()
         .map(|(name, schema)| {
             let value = of_schema(schema, root, depth + 1);
-            let presence = if is_required(name) { 1.0 } else { 0.5 };
-            let value = proptest::option::weighted(presence, value);
+            let value = match is_required(name) {
+                true => value.prop_map(Some).boxed(),
+                false => proptest::option::of(value).boxed(),
+            };
             let name = name.clone();
             value.prop_map(move |value| (name.clone(), value)).boxed()
         })
