@@ -43,6 +43,35 @@ fn object(fields: std::collections::BTreeMap<String, Value>) -> Value {
 ///
 /// Texts are of any characters, whatever their format or pattern; numbers keep to their bounds.
 ///
+/// ```
+/// use es_core::{TypeName, TypeTag, TypeVersion};
+/// use es_versioning::testing::{assert_lossless, contents_of};
+/// use es_versioning::{EventSchema, Upcasts, for_event, rename_field};
+/// use proptest::prelude::*;
+///
+/// let upcasts = Upcasts::new()
+///     .event(
+///         for_event("ClaimCreated")
+///             .current("2.0")
+///             .upcast("1.0", "2.0", rename_field("sum", "amount"))
+///             .downcast("2.0", "1.0", rename_field("amount", "sum"))
+///             .lossless(),
+///     )
+///     .build()?;
+/// // Better from `SchemaSet::of` or from the lock file.
+/// let tag = TypeTag::new(TypeName::from_static("ClaimCreated"), TypeVersion::new(2, 0));
+/// let schema = EventSchema::new(tag, &serde_json::json!({
+///     "type": "object",
+///     "properties": { "amount": { "type": "integer" }, "note": { "type": "string" } },
+///     "required": ["amount"],
+/// }));
+///
+/// proptest!(|(content in contents_of(&schema))| {
+///     assert_lossless(&upcasts, "ClaimCreated", "2.0", "1.0", [content]);
+/// });
+/// # Ok::<(), es_versioning::InvalidRules>(())
+/// ```
+///
 /// # Panics
 /// If the schema has keywords that the [comparison](EventSchema::mismatches) does not understand.
 #[track_caller]
