@@ -73,22 +73,11 @@ impl Check {
     fn renames<'r>(&mut self, all: impl Iterator<Item = &'r EventRules> + Clone) {
         self.declared = all.clone().map(|event| event.event.clone()).collect();
         let mut renames = HashMap::new();
-        for event in all {
-            let Some(name) = self.name(&event.event, &event.event) else {
-                continue;
-            };
-            match &event.fate {
-                Some(Fate::Dropped) => {
-                    self.catalog.dropped.insert(name);
-                }
-                Some(Fate::RenamedTo(to)) => {
-                    let rule = format!("{name} -> {to}");
-                    self.declared(&rule, to);
-                    if let Some(to) = self.name(&rule, to) {
-                        renames.insert(name, to);
-                    }
-                }
-                None => {}
+        let mut seen = HashSet::new();
+        // The program's own come first, and go before what others stored.
+        for event in all.filter(|event| event.fate.is_some()) {
+            if seen.insert(&event.event) {
+                self.fate(event, &mut renames);
             }
         }
         for name in renames.keys() {
@@ -102,40 +91,38 @@ impl Check {
         self.problems.sort_by_key(ToString::to_string);
     }
 
+    fn fate(&mut self, event: &EventRules, renames: &mut HashMap<TypeName, TypeName>) {
+        let Some(name) = self.name(&event.event, &event.event) else {
+            return;
+        };
+        match &event.fate {
+            Some(Fate::Dropped) => {
+                self.catalog.dropped.insert(name);
+            }
+            Some(Fate::RenamedTo(to)) => {
+                let rule = format!("{name} -> {to}");
+                self.declared(&rule, to);
+                if let Some(to) = self.name(&rule, to) {
+                    renames.insert(name, to);
+                }
+            }
+            None => {}
+        }
+    }
+
     /// What was declared of each type but its rules.
     fn types(&mut self, own: &[EventRules]) {
         let mut seen = HashSet::new();
         for rules in own {
-            let event = rules.event.clone();
-            let mut wrong = Vec::new();
+            // Names of types that are gone were looked at with their fates.
+            if rules.fate.is_none() {
+                self.name(&rules.event, &rules.event);
+            }
             if !seen.insert(&rules.event) {
-                wrong.push(RuleProblem::DeclaredTwice {
-                    event: event.clone(),
-                });
+                let event = rules.event.clone();
+                self.problems.push(RuleProblem::DeclaredTwice { event });
             }
-            if rules.stray_loss {
-                wrong.push(RuleProblem::StrayLoss {
-                    event: event.clone(),
-                });
-            }
-            if rules.fate.is_some() && rules.current.is_some() {
-                let what = "a current version";
-                wrong.push(RuleProblem::Gone {
-                    event: event.clone(),
-                    what,
-                });
-            }
-            if rules.fate == Some(Fate::Dropped) && !rules.rules.is_empty() {
-                let what = "rules";
-                wrong.push(RuleProblem::Gone {
-                    event: event.clone(),
-                    what,
-                });
-            }
-            if rules.fate.is_none() && rules.current.is_none() && rules.rules.is_empty() {
-                wrong.push(RuleProblem::NoCurrent { event });
-            }
-            self.problems.extend(wrong);
+            self.problems.extend(contradictions(rules));
         }
     }
 
@@ -330,6 +317,29 @@ impl Check {
             }
         }
     }
+}
+
+/// What one type's declarations have too much or too little of.
+fn contradictions(rules: &EventRules) -> Vec<RuleProblem> {
+    let event = || rules.event.clone();
+    let gone = |what| RuleProblem::Gone {
+        event: event(),
+        what,
+    };
+    let has_rules = !rules.rules.is_empty();
+    let is_dropped = rules.fate == Some(Fate::Dropped);
+    let says_nothing = rules.fate.is_none() && rules.current.is_none() && !has_rules;
+    [
+        rules
+            .stray_loss
+            .then(|| RuleProblem::StrayLoss { event: event() }),
+        (rules.fate.is_some() && rules.current.is_some()).then(|| gone("a current version")),
+        (is_dropped && has_rules).then(|| gone("rules")),
+        says_nothing.then(|| RuleProblem::NoCurrent { event: event() }),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

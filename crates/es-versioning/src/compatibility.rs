@@ -114,7 +114,7 @@ impl Compatibility {
 fn unread(reader: &EventSchema, writer: &EventSchema, upcasts: &Upcasts) -> Vec<Incompatible> {
     let (read, written) = (reader.tag(), writer.tag());
     let known = std::slice::from_ref(&read);
-    if upcasts.leads(&written, known) && !upcasts.leads_unchanged(&written, known) {
+    if upcasts.leads(&written, known) && upcasts.unchanged_as(&written, known).is_none() {
         return Vec::new();
     }
     let incompatible = |mismatch| Incompatible {

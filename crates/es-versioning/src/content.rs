@@ -1,10 +1,14 @@
 //! The content of an event on its way through rules: decoded only when a rule asks for it.
 
+mod faithful;
+
 use bytes::Bytes;
 use es_core::codec::{DecodeVisitor, erased};
 use es_core::{Codec, CodecError, CodecExt, CodecId, CodecSet, Payload, PayloadFlags, TypeTag};
+use serde::Deserialize;
 use serde_json::Value;
 
+use self::faithful::Faithful;
 use crate::Misfit;
 use crate::catalog::{Part, Rule};
 use crate::step::Step;
@@ -47,6 +51,7 @@ impl<'c> Format<'c> {
         }
         self.codec
             .decode_value(tag, data)
+            .map(|Faithful(value)| value)
             .map_err(|error| Misfit::NotSelfDescribing {
                 codec: self.codec.id(),
                 source: error.into(),
@@ -146,10 +151,13 @@ fn read_json(data: &[u8]) -> Result<Value, Misfit> {
     if has_wide_integer(data) {
         return Err(Misfit::WideNumber);
     }
-    // Of serde_json's messages only those of syntax can come here, and they quote nothing.
-    serde_json::from_slice(data).map_err(|error| Misfit::Unreadable {
-        source: error.into(),
-    })
+    let mut json = serde_json::Deserializer::from_slice(data);
+    // The only messages that can come here are of syntax, and quote nothing.
+    Faithful::deserialize(&mut json)
+        .and_then(|Faithful(value)| json.end().map(|()| value))
+        .map_err(|error| Misfit::Unreadable {
+            source: error.into(),
+        })
 }
 
 /// Whether an integer literal stands in the text that does not fit in 64 bits.

@@ -94,6 +94,8 @@ pub use misfit::Misfit;
 pub use registry::{RegistryError, SchemaRegistry};
 pub use rule_set::RuleSet;
 pub use schema::{EventSchema, MismatchKind, SchemaError, SchemaMismatch, SchemaSet};
+/// What describes the shapes of events; `#[schemars(crate = "es_versioning::schemars")]` finds it.
+pub use schemars;
 pub use transform::{
     Conversion, Transform, add_computed, add_field, change_type, change_with, merge_fields,
     merge_with, move_field, remove_field, rename_field, replace_value, unchanged, unwrap_from,

@@ -72,8 +72,9 @@ pub fn gate(path: &Path, schemas: &SchemaSet, upcasts: &Upcasts) -> Result<(), L
 ///
 /// # Errors
 /// [`LockError::Problems`] if a shape in the file was changed without a new version, a version in
-/// the file has no way of rules to what is current, a type in the file is gone without a rule, or a
-/// shape is not in the file; [`LockError`] if the file cannot be read.
+/// the file has no way of rules to what is current (or one that leaves a content as it is which the
+/// current version cannot read), a type in the file is gone without a rule, or a shape is not in
+/// the file; [`LockError`] if the file cannot be read.
 pub fn check_lock(
     path: impl AsRef<Path>,
     schemas: &SchemaSet,
@@ -87,7 +88,11 @@ pub fn check_lock(
         match schemas.get(&tag) {
             Some(new) if new.schema == old.schema => {}
             Some(new) => problems.push(problem::changed(old, new)),
-            None if upcasts.leads(&tag, &known) => {}
+            None if upcasts.leads(&tag, &known) => {
+                let unread = upcasts.unchanged_as(&tag, &known);
+                let reader = unread.and_then(|to| schemas.get(&to));
+                problems.extend(reader.and_then(|reader| problem::unread(old, reader)));
+            }
             None => problems.push(problem::unreadable(tag, schemas)),
         }
     }

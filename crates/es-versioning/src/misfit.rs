@@ -44,8 +44,9 @@ pub enum Misfit {
     /// function. Only a program that has the function can apply it.
     #[error("the rule is a function, which this program does not have")]
     NotHere,
-    /// The content cannot be read without its Rust type: it is damaged, or its format does not
-    /// describe itself (bincode, postcard). Use typed rules for such formats.
+    /// The content cannot be read without its Rust type: it is damaged, its format does not
+    /// describe itself (bincode, postcard), or it holds what JSON cannot (bytes, a float that is no
+    /// number). Use typed rules for such contents.
     #[error("codec {codec} cannot read the content without its type; use typed rules")]
     NotSelfDescribing {
         /// The format.

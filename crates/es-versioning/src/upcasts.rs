@@ -69,18 +69,22 @@ impl Upcasts {
         self.plan(known).leads(self.catalog(), &canonical)
     }
 
-    /// Whether the way from a recorded type to what a reader knows leaves the content as it is.
+    /// As which of the types that a reader knows a recorded one is read with its content as it is,
+    /// if the way to there leaves it [unchanged](crate::unchanged).
     #[must_use]
-    pub fn leads_unchanged(&self, recorded: &TypeTag, known: &[TypeTag]) -> bool {
+    pub fn unchanged_as(&self, recorded: &TypeTag, known: &[TypeTag]) -> Option<TypeTag> {
         let plan = self.plan(known);
         let mut tag = self.catalog().canonical(recorded);
-        while plan.own(&tag).is_none() {
-            match plan.next(self.catalog(), &tag) {
-                Some(rule) if rule.is_unchanged() => tag = rule.parts[0].to.clone(),
-                _ => return false,
+        loop {
+            if let Some(own) = plan.own(&tag) {
+                return Some(own.clone());
             }
+            let rule = plan.next(self.catalog(), &tag)?;
+            if !rule.is_unchanged() {
+                return None;
+            }
+            tag = rule.targets().next()?.clone();
         }
-        true
     }
 
     /// The rules on the way, as in `ClaimCreated 1.0 -> 2.0`, in the order in which they are

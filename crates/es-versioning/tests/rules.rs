@@ -565,6 +565,42 @@ fn what_no_rule_leads_to_is_no_path_whatever_the_content() {
     assert!(matches!(error, Err(UpcastError::NoPath { recorded }) if recorded == created("1.0")));
 }
 
+#[test]
+fn what_a_program_says_itself_goes_before_what_was_stored() {
+    let stored = Upcasts::new()
+        .event(for_event("A").renamed_to("B"))
+        .event(for_event("B").current("1.0"))
+        .build()
+        .unwrap();
+    let own = Upcasts::new()
+        .event(for_event("A").dropped())
+        .and_rules(stored.rules().clone())
+        .build()
+        .unwrap();
+    let read = own.translate(&tag("A", "1.0"), json!({}), &[tag("B", "1.0")]);
+    assert_eq!(read.unwrap(), []);
+}
+
+#[test]
+fn a_type_is_read_under_any_name_that_it_had() {
+    let upcasts = Upcasts::new()
+        .event(for_event("A").renamed_to("B"))
+        .event(for_event("B").renamed_to("C"))
+        .event(
+            for_event("C")
+                .current("2.0")
+                .upcast("1.0", "2.0", add_field("c", 1)),
+        )
+        .build()
+        .unwrap();
+    for recorded in ["A", "B", "C"] {
+        for known in ["A", "B", "C"] {
+            let read = upcasts.translate(&tag(recorded, "1.0"), json!({}), &[tag(known, "2.0")]);
+            assert_eq!(read.unwrap(), [(tag(known, "2.0"), json!({"c": 1}))]);
+        }
+    }
+}
+
 /// Three versions: a field added, renamed and changed in type, a field moved into another.
 fn chain() -> Upcasts {
     let nest = add_field("at", json!({})).then(move_field("city", "at.city"));

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use es_core::TypeTag;
 use serde_json::Value;
 
-use crate::{EventSchema, FieldPath, SchemaSet};
+use crate::{EventSchema, FieldPath, SchemaMismatch, SchemaSet};
 
 /// Why the lock file is not kept.
 #[derive(Debug, thiserror::Error)]
@@ -77,6 +77,20 @@ pub enum LockProblem {
         /// The versions of this type that the program has.
         current: Vec<TypeTag>,
     },
+    /// Rules leave events of a version as they are, and the current version cannot read them so.
+    /// Write a rule that makes the new shape of the old one.
+    #[error(
+        "{from}: rules leave it unchanged, and {to} cannot read it: {}",
+        list(mismatches)
+    )]
+    Unread {
+        /// The version in the file.
+        from: TypeTag,
+        /// The version that would read it.
+        to: TypeTag,
+        /// What does not fit.
+        mismatches: Vec<SchemaMismatch>,
+    },
     /// A type of which events are stored is gone. Say what becomes of them: `renamed_to`,
     /// `becomes`, `split` or `dropped`.
     #[error("{tag}: the type is gone; add a rule that renames it, or drops its events")]
@@ -104,6 +118,15 @@ pub(super) fn unreadable(from: TypeTag, schemas: &SchemaSet) -> LockProblem {
     } else {
         LockProblem::NoPath { from, current }
     }
+}
+
+pub(super) fn unread(old: &EventSchema, reader: &EventSchema) -> Option<LockProblem> {
+    let mismatches = reader.mismatches(old);
+    (!mismatches.is_empty()).then(|| LockProblem::Unread {
+        from: old.tag(),
+        to: reader.tag(),
+        mismatches,
+    })
 }
 
 pub(super) fn changed(old: &EventSchema, new: &EventSchema) -> LockProblem {

@@ -51,6 +51,7 @@ where
         let content = |index: usize| EventSchema::new(E::TYPES[index].clone(), &root);
         return Ok(stored.map(content).collect());
     };
+    let root = naming_itself(root, &E::schema_name());
     let indices: Vec<_> = match variants.len() {
         all if all == E::TYPES.len() => stored.map(|index| (index, variants[index])).collect(),
         _ => stored.zip(variants.iter().copied()).collect(),
@@ -106,6 +107,49 @@ fn content_in(alternative: &Value, variant: &str) -> Option<Value> {
             .is_some_and(|names| names.iter().any(|name| name == variant));
     // What is stored of a variant without fields: an object without any.
     is_unit.then(|| json!({ "type": "object" }))
+}
+
+/// The same schema, but referring to itself by a name where it did by its place, which a part of it
+/// would take with it.
+fn naming_itself(mut root: Value, name: &str) -> Value {
+    let reference = format!("#/$defs/{}", name.replace('~', "~0").replace('/', "~1"));
+    if !rename_root(&mut root, &reference) {
+        return root;
+    }
+    let mut named = root.clone();
+    if let Value::Object(keywords) = &mut named {
+        keywords.remove("$defs");
+    }
+    if let Value::Object(keywords) = &mut root {
+        let definitions = keywords.entry("$defs").or_insert_with(|| json!({}));
+        if let Value::Object(definitions) = definitions {
+            definitions.insert(name.to_owned(), named);
+        }
+    }
+    root
+}
+
+/// Whether there were references to the whole.
+fn rename_root(schema: &mut Value, reference: &str) -> bool {
+    let mut renamed = false;
+    match schema {
+        Value::Object(keywords) => {
+            for (keyword, value) in keywords {
+                if keyword == "$ref" && *value == "#" {
+                    *value = reference.into();
+                    renamed = true;
+                }
+                renamed |= rename_root(value, reference);
+            }
+        }
+        Value::Array(list) => {
+            for value in list {
+                renamed |= rename_root(value, reference);
+            }
+        }
+        _ => {}
+    }
+    renamed
 }
 
 fn with_definitions(mut content: Value, root: &Value) -> Value {

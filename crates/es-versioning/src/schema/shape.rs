@@ -117,6 +117,9 @@ fn says_nothing(keyword: &str) -> bool {
 
 fn resolve<'s>(reference: &Value, root: &'s Value) -> Result<&'s Value, MismatchKind> {
     let reference = reference.as_str().unwrap_or_default();
+    if reference == "#" {
+        return Ok(root);
+    }
     definition(reference)
         .and_then(|name| root.get("$defs")?.get(name))
         .ok_or_else(|| MismatchKind::Reference(reference.to_owned()))

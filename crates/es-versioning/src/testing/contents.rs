@@ -43,6 +43,35 @@ fn object(fields: std::collections::BTreeMap<String, Value>) -> Value {
 ///
 /// Texts are of any characters, whatever their format or pattern; numbers keep to their bounds.
 ///
+/// ```
+/// use es_core::{TypeName, TypeTag, TypeVersion};
+/// use es_versioning::testing::{assert_lossless, contents_of};
+/// use es_versioning::{EventSchema, Upcasts, for_event, rename_field};
+/// use proptest::prelude::*;
+///
+/// let upcasts = Upcasts::new()
+///     .event(
+///         for_event("ClaimCreated")
+///             .current("2.0")
+///             .upcast("1.0", "2.0", rename_field("sum", "amount"))
+///             .downcast("2.0", "1.0", rename_field("amount", "sum"))
+///             .lossless(),
+///     )
+///     .build()?;
+/// // Better from `SchemaSet::of` or from the lock file.
+/// let tag = TypeTag::new(TypeName::from_static("ClaimCreated"), TypeVersion::new(2, 0));
+/// let schema = EventSchema::new(tag, &serde_json::json!({
+///     "type": "object",
+///     "properties": { "amount": { "type": "integer" }, "note": { "type": "string" } },
+///     "required": ["amount"],
+/// }));
+///
+/// proptest!(|(content in contents_of(&schema))| {
+///     assert_lossless(&upcasts, "ClaimCreated", "2.0", "1.0", [content]);
+/// });
+/// # Ok::<(), es_versioning::InvalidRules>(())
+/// ```
+///
 /// # Panics
 /// If the schema has keywords that the [comparison](EventSchema::mismatches) does not understand.
 #[track_caller]
@@ -72,6 +101,9 @@ fn of_shape(shape: Shape<'_>, root: &Value, depth: usize) -> BoxedStrategy<Value
         Shape::Typed("null", _) => Just(Value::Null).boxed(),
         Shape::Typed("boolean", _) => any::<bool>().prop_map(Value::from).boxed(),
         Shape::Typed("integer", keywords) => integers(keywords),
+        Shape::Typed("number", keywords) if keywords.get("format") == Some(&"float".into()) => {
+            proptest::num::f32::NORMAL.prop_map(Value::from).boxed()
+        }
         Shape::Typed("number", _) => proptest::num::f64::NORMAL.prop_map(Value::from).boxed(),
         Shape::Typed("array", keywords) => lists(keywords, root, depth),
         Shape::Typed("object", keywords) => fields(keywords, root, depth),
@@ -130,8 +162,10 @@ fn fields(keywords: &Map<String, Value>, root: &Value, depth: usize) -> BoxedStr
         .flatten()
         .map(|(name, schema)| {
             let value = of_schema(schema, root, depth + 1);
-            let presence = if is_required(name) { 1.0 } else { 0.5 };
-            let value = proptest::option::weighted(presence, value);
+            let value = match is_required(name) {
+                true => value.prop_map(Some).boxed(),
+                false => proptest::option::of(value).boxed(),
+            };
             let name = name.clone();
             value.prop_map(move |value| (name.clone(), value)).boxed()
         })
