@@ -15,7 +15,8 @@ use crate::queue::{CheckpointJob, Job};
 #[async_trait]
 impl CheckpointStore for EmbeddedStore {
     async fn load_checkpoint(&self, name: &CheckpointName) -> Result<Position, CheckpointError> {
-        self.with_settled_engine(|engine| load(engine, name))
+        self.shared
+            .read_settled(unavailable, |engine| load(engine, name))
     }
 
     async fn save_checkpoint(
@@ -40,25 +41,7 @@ impl CheckpointStore for EmbeddedStore {
     }
 
     async fn checkpoints(&self) -> Result<Vec<(CheckpointName, Position)>, CheckpointError> {
-        self.with_settled_engine(all)
-    }
-}
-
-impl EmbeddedStore {
-    /// Reads from an engine whose content is not in doubt.
-    fn with_settled_engine<T>(
-        &self,
-        read: impl FnOnce(&dyn Engine) -> Result<T, CheckpointError>,
-    ) -> Result<T, CheckpointError> {
-        if self.shared.is_in_doubt() {
-            return Err(unavailable(Refused::Poisoned(
-                "a write may not be durable".into(),
-            )));
-        }
-        match self.shared.engine().as_deref() {
-            Some(engine) => read(engine),
-            None => Err(unavailable(Refused::Closed)),
-        }
+        self.shared.read_settled(unavailable, all)
     }
 }
 

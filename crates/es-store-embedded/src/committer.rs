@@ -2,6 +2,7 @@
 
 mod answers;
 mod checkpoints;
+mod documents;
 mod heads;
 mod health;
 mod place;
@@ -129,6 +130,7 @@ impl Committer {
         match job {
             Job::Append(job) => self.state.append(*job),
             Job::Checkpoint(job) => self.state.checkpoint(job),
+            Job::Document(job) => self.state.document(job),
             Job::Snapshot(job) => self.state.snapshot(job),
             Job::Close(reply) => {
                 // What waits is still written; nothing more is taken.

@@ -32,6 +32,7 @@ const MARK_NEW: &str = "mark.new";
 #[derive(Debug)]
 pub(crate) struct Directory {
     path: PathBuf,
+    layout: Layout,
     _lock: File,
 }
 
@@ -47,17 +48,20 @@ impl Directory {
                 path: path.to_owned(),
             });
         }
-        let directory = Self {
-            path: path.to_owned(),
-            _lock: lock(path)?,
-        };
+        let lock = lock(path)?;
         // Someone else may have made the store just before the lock was ours.
-        if path.join(LAYOUT).try_exists().map_err(io)? {
-            directory.check_layout(event_ids)?;
+        let layout = if path.join(LAYOUT).try_exists().map_err(io)? {
+            known_layout(path, event_ids)?
         } else {
-            directory.write_layout(event_ids).map_err(io)?;
-        }
-        Ok(directory)
+            let layout = Layout::new(event_ids);
+            write_layout(path, &layout).map_err(io)?;
+            layout
+        };
+        Ok(Self {
+            path: path.to_owned(),
+            layout,
+            _lock: lock,
+        })
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -77,13 +81,13 @@ impl Directory {
         Ok(!self.mark().try_exists()?)
     }
 
-    /// Makes the engine's files where there are none, by `create`.
+    /// Makes the engine's files by `create`; false if there are some.
     pub(crate) fn create_engine<E: From<io::Error>>(
         &self,
         create: impl FnOnce(&Path) -> Result<(), E>,
-    ) -> Result<(), E> {
+    ) -> Result<bool, E> {
         if self.engine().try_exists()? {
-            return Ok(());
+            return Ok(false);
         }
         let new = self.path.join(ENGINE_NEW);
         if new.try_exists()? {
@@ -91,7 +95,22 @@ impl Directory {
         }
         create(&new)?;
         fs::rename(&new, self.engine())?;
-        Ok(sync_directory(&self.path)?)
+        sync_directory(&self.path)?;
+        Ok(true)
+    }
+
+    /// Whether it was noted that the table of documents is there: then it must be.
+    pub(crate) fn has_documents(&self) -> bool {
+        self.layout.documents
+    }
+
+    /// Notes that the table of documents is there.
+    pub(crate) fn note_documents(&mut self) -> io::Result<()> {
+        if !self.layout.documents {
+            self.layout.documents = true;
+            write_layout(&self.path, &self.layout)?;
+        }
+        Ok(())
     }
 
     /// Makes the mark by `create`, which makes the store complete.
@@ -104,62 +123,49 @@ impl Directory {
         fs::rename(&new, self.mark())?;
         sync_directory(&self.path)
     }
+}
 
-    fn check_layout(&self, event_ids: bool) -> Result<(), OpenError> {
-        let path = || self.path.clone();
-        let text = fs::read(self.path.join(LAYOUT)).map_err(|e| io_error(&self.path, e))?;
-        let layout = String::from_utf8(text)
-            .ok()
-            .and_then(|text| Layout::parse(&text));
-        let Some(layout) = layout else {
-            let source = "the file `layout` is malformed".into();
-            return Err(OpenError::Corrupt {
-                path: path(),
-                position: Position::START,
-                source,
-            });
-        };
-        if layout.version > LAYOUT_VERSION {
-            let (found, supported) = (layout.version, LAYOUT_VERSION);
-            return Err(OpenError::NewerLayout {
-                path: path(),
-                found,
-                supported,
-            });
-        }
-        match layout.event_ids {
-            Some(made_with) if made_with == event_ids => Ok(()),
-            Some(made_with) => Err(OpenError::EventIds {
-                path: path(),
-                made_with,
-            }),
-            None => {
-                let source = "the file `layout` does not say whether event ids are indexed".into();
-                Err(OpenError::Corrupt {
-                    path: path(),
-                    position: Position::START,
-                    source,
-                })
-            }
-        }
+/// Reads the layout, which must be one that this program can go on with.
+fn known_layout(path: &Path, event_ids: bool) -> Result<Layout, OpenError> {
+    let corrupt = |what: &str| OpenError::Corrupt {
+        path: path.to_owned(),
+        position: Position::START,
+        source: what.into(),
+    };
+    let text = fs::read(path.join(LAYOUT)).map_err(|error| io_error(path, error))?;
+    let layout = String::from_utf8(text)
+        .ok()
+        .and_then(|text| Layout::parse(&text))
+        .ok_or_else(|| corrupt("the file `layout` is malformed"))?;
+    if layout.version > LAYOUT_VERSION {
+        return Err(OpenError::NewerLayout {
+            path: path.to_owned(),
+            found: layout.version,
+            supported: LAYOUT_VERSION,
+        });
     }
+    match layout.event_ids {
+        Some(made_with) if made_with == event_ids => Ok(layout),
+        Some(made_with) => Err(OpenError::EventIds {
+            path: path.to_owned(),
+            made_with,
+        }),
+        None => Err(corrupt(
+            "the file `layout` does not say whether event ids are indexed",
+        )),
+    }
+}
 
-    fn write_layout(&self, event_ids: bool) -> io::Result<()> {
-        let new = self.path.join(LAYOUT_NEW);
-        let mut file = File::create(&new)?;
-        let layout = Layout {
-            version: LAYOUT_VERSION,
-            event_ids: Some(event_ids),
-        };
-        file.write_all(layout.text().as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&new, self.path.join(LAYOUT))?;
-        sync_directory(&self.path)?;
-        // The directory itself may be new.
-        self.path
-            .parent()
-            .map_or(Ok(()), |parent| sync_directory(parent).or(Ok(())))
-    }
+fn write_layout(path: &Path, layout: &Layout) -> io::Result<()> {
+    let new = path.join(LAYOUT_NEW);
+    let mut file = File::create(&new)?;
+    file.write_all(layout.text().as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&new, path.join(LAYOUT))?;
+    sync_directory(path)?;
+    // The directory itself may be new.
+    path.parent()
+        .map_or(Ok(()), |parent| sync_directory(parent).or(Ok(())))
 }
 
 /// Whether there is nothing in a directory, or only what an interrupted first open leaves.
@@ -191,12 +197,12 @@ fn lock(path: &Path) -> Result<File, OpenError> {
 }
 
 #[cfg(unix)]
-fn sync_directory(path: &Path) -> io::Result<()> {
+pub(crate) fn sync_directory(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
 }
 
 #[cfg(not(unix))]
-fn sync_directory(_path: &Path) -> io::Result<()> {
+pub(crate) fn sync_directory(_path: &Path) -> io::Result<()> {
     Ok(())
 }
 
@@ -227,6 +233,7 @@ mod tests {
         let newer = Layout {
             version: 2,
             event_ids: None,
+            documents: false,
         }
         .text();
         fs::write(directory.path().join(LAYOUT), newer).unwrap();

@@ -3,7 +3,12 @@
 //! A record and everything that points to it uses the position of the *last* event of the append:
 //! a seek to any position or version then finds the append that holds it in one step forward.
 
-use es_core::{AppendId, CheckpointName, EventId, Position, StreamId, StreamVersion};
+use std::ops::RangeInclusive;
+
+use es_core::{
+    AppendId, CheckpointName, DocumentKind, DocumentName, EventId, Position, StreamId,
+    StreamVersion,
+};
 
 /// The one key of [`Table::Totals`](crate::engine::Table::Totals).
 pub(crate) const TOTALS: &[u8] = b"totals";
@@ -57,6 +62,32 @@ pub(crate) fn checkpoint(name: &CheckpointName) -> Vec<u8> {
     name.as_str().as_bytes().to_vec()
 }
 
+/// Key of a document. Neither kinds nor names hold a zero byte, so no pair has the key of another,
+/// and those of a kind lie together in the order of their names.
+pub(crate) fn document(kind: &DocumentKind, name: &DocumentName) -> Vec<u8> {
+    [kind.as_str().as_bytes(), &[0], name.as_str().as_bytes()].concat()
+}
+
+/// The keys of the documents of a kind: those after a name, or all.
+pub(crate) fn documents(
+    kind: &DocumentKind,
+    after: Option<&DocumentName>,
+) -> RangeInclusive<Vec<u8>> {
+    let kind_bytes = kind.as_str().as_bytes();
+    let first = match after {
+        Some(name) => [&document(kind, name)[..], &[0]].concat(),
+        None => [kind_bytes, &[0]].concat(),
+    };
+    first..=[kind_bytes, &[1]].concat()
+}
+
+/// The name in a key that [`document`] made for this kind.
+pub(crate) fn read_document_name(kind: &DocumentKind, key: &[u8]) -> Option<DocumentName> {
+    let name = key.strip_prefix(kind.as_str().as_bytes())?;
+    let name = std::str::from_utf8(name.strip_prefix(&[0])?).ok()?;
+    DocumentName::new(name).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,5 +103,29 @@ mod tests {
             key("A/10", 1),
         ];
         assert!(sorted.is_sorted());
+    }
+
+    #[test]
+    fn documents_of_a_kind_lie_together_in_the_order_of_their_names() {
+        let kind = |name| DocumentKind::new(name).unwrap();
+        let name = |name| DocumentName::new(name).unwrap();
+        let sorted = [
+            ("a", "a"),
+            ("a", "a "),
+            ("a", "a/b"),
+            ("a", "b"),
+            ("a ", "a"),
+            ("ab", "a"),
+        ];
+        let keys = sorted.map(|(k, n)| document(&kind(k), &name(n)));
+        assert!(keys.is_sorted_by(|a, b| a < b));
+        let of_kind = documents(&kind("a"), None);
+        let after = documents(&kind("a"), Some(&name("a")));
+        for (key, (k, n)) in keys.iter().zip(sorted) {
+            assert_eq!(of_kind.contains(key), k == "a");
+            assert_eq!(after.contains(key), k == "a" && n != "a");
+            assert_eq!(read_document_name(&kind(k), key), Some(name(n)));
+        }
+        assert_eq!(read_document_name(&kind("a"), &keys[5]), None);
     }
 }

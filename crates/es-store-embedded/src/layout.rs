@@ -6,22 +6,39 @@ use crate::record::digest;
 pub(crate) const LAYOUT_VERSION: u32 = 1;
 
 const TITLE: &str = "event store, embedded";
+const DOCUMENTS: &str = "table documents\n";
 
-/// The content of `layout`: three lines, the last one a checksum of those before.
+/// The content of `layout`: lines, the last one a checksum of those before.
+///
+/// The first versions read the first three lines and take what follows for granted.
+#[derive(Debug)]
 pub(crate) struct Layout {
     pub(crate) version: u32,
     /// Not known of newer layouts.
     pub(crate) event_ids: Option<bool>,
+    /// Whether there is a table of documents, which the first versions did not make.
+    pub(crate) documents: bool,
 }
 
 impl Layout {
+    /// That of a store which is about to be made.
+    pub(crate) fn new(event_ids: bool) -> Self {
+        Self {
+            version: LAYOUT_VERSION,
+            event_ids: Some(event_ids),
+            documents: false,
+        }
+    }
+
     pub(crate) fn text(&self) -> String {
         let event_ids = if self.event_ids == Some(true) {
             "indexed"
         } else {
             "not indexed"
         };
-        let text = format!("{TITLE}\nlayout {}\nevent ids {event_ids}\n", self.version);
+        let documents = if self.documents { DOCUMENTS } else { "" };
+        let version = self.version;
+        let text = format!("{TITLE}\nlayout {version}\nevent ids {event_ids}\n{documents}");
         let sum = digest(text.as_bytes());
         format!("{text}checksum {sum:016x}\n")
     }
@@ -42,7 +59,12 @@ impl Layout {
             Some("event ids not indexed") => Some(false),
             _ => None,
         };
-        Some(Self { version, event_ids })
+        let documents = lines.any(|line| line == DOCUMENTS.trim_end());
+        Some(Self {
+            version,
+            event_ids,
+            documents,
+        })
     }
 }
 
@@ -51,10 +73,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_a_layout_says_comes_back() {
+        for (event_ids, documents) in [(true, true), (true, false), (false, true), (false, false)] {
+            let layout = Layout {
+                documents,
+                ..Layout::new(event_ids)
+            };
+            let parsed = Layout::parse(&layout.text()).unwrap();
+            assert_eq!(parsed.event_ids, Some(event_ids));
+            assert_eq!(parsed.documents, documents);
+        }
+    }
+
+    #[test]
     fn no_flipped_bit_in_the_layout_is_believed() {
         let text = Layout {
-            version: 1,
-            event_ids: Some(true),
+            documents: true,
+            ..Layout::new(true)
         }
         .text()
         .into_bytes();

@@ -1,6 +1,6 @@
 //! A durable event store in one directory: no server, one process, synced before it answers.
 //!
-//! [`EmbeddedStore`] keeps events, snapshots and checkpoints. It is the store to start with, and
+//! [`EmbeddedStore`] keeps events, snapshots, checkpoints and documents. It is the store to start with, and
 //! the one to stay with while one process at a time is enough.
 //!
 //! ```
@@ -31,8 +31,8 @@
 //!
 //! # What is promised
 //! Everything in the contract of [`EventStore`](es_core::EventStore), with
-//! [`SnapshotStore`](es_core::SnapshotStore) and [`CheckpointStore`](es_core::CheckpointStore) in
-//! the same directory. In particular:
+//! [`SnapshotStore`](es_core::SnapshotStore), [`CheckpointStore`](es_core::CheckpointStore) and
+//! [`DocumentStore`](es_core::DocumentStore) in the same directory. In particular:
 //! - **An append is acknowledged once it is on the disk**: written to the journal, and `fdatasync`
 //!   returned. There is no setting for less. On macOS the standard library makes that
 //!   `F_FULLFSYNC`. A disk that lies about it, or a mount without write barriers, breaks the promise.
@@ -82,6 +82,8 @@
 //! - The last write before a *power cut* damaged later, if the mark was not yet on the disk (it is
 //!   synced about every second): it looks like a torn write that nobody was answered for. After a
 //!   crash of the process alone, and after a close, there is no such gap.
+//! - The snapshots, checkpoints and documents saved since the last append, if the end of the journal
+//!   was damaged later: the mark counts appends.
 //! - The whole directory replaced by an older copy of itself.
 //! - Intent: the checksums (XXH3) are no signatures.
 //!
@@ -95,7 +97,7 @@
 //! | name | content |
 //! |---|---|
 //! | `lock` | empty; locked while the store is open |
-//! | `layout` | text: a title, the version of the layout (1), whether event ids are indexed, a checksum |
+//! | `layout` | text: a title, the version of the layout (1), whether event ids are indexed, `table documents` once there is that table, a checksum |
 //! | `mark` | two slots that say how far the log reaches at least |
 //! | `engine/` | the tables, kept by the crate fjall, version 3 |
 //!
@@ -110,6 +112,7 @@
 //! | `events` | event id, 16 bytes, position of the event, 8 bytes | none. Left out: a first event whose id is that of its append |
 //! | `snapshots` | stream, 0, version, 8 bytes | the snapshot |
 //! | `checkpoints` | name | position |
+//! | `documents` | kind, 0, name | format version 1 (1 byte); revision, 8 bytes little endian; the content; XXH3-64 of the XXH3-64 of the key and all before |
 //! | `totals` | `totals` | head, time and checksum of the last record; number of appends, streams, writes to streams, entries in `events`; a checksum |
 //!
 //! ## Records
@@ -141,6 +144,9 @@
 //! 5. for each event: id 16 bytes, index into 3, index into 4, payload length, all `varint`
 //! 6. the payloads, one after the other, to the end
 //!
+//! Stores of the first versions have no table `documents`: it is made when they are opened, which
+//! those versions do not mind. Once `layout` says that it is there, a store without it is damaged.
+//!
 //! `tests/golden` holds records and a whole store of this layout; every later version must read
 //! them.
 //!
@@ -154,6 +160,7 @@
 mod checkpoint;
 mod committer;
 mod directory;
+mod document;
 mod engine;
 mod error;
 mod event_store;

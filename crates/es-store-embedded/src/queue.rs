@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use es_core::{
-    Append, AppendError, Appended, CheckpointError, CheckpointName, Position, SnapshotError,
-    StreamId, StreamVersion,
+    Append, AppendError, Appended, CheckpointError, CheckpointName, DocumentError, DocumentKind,
+    DocumentName, Position, Revision, SnapshotError, StreamId, StreamVersion,
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
@@ -18,6 +18,7 @@ pub(crate) type Reply<T, E> = oneshot::Sender<Result<T, E>>;
 pub(crate) enum Job {
     Append(Box<AppendJob>),
     Checkpoint(CheckpointJob),
+    Document(DocumentJob),
     Snapshot(SnapshotJob),
     Close(oneshot::Sender<Result<(), CloseError>>),
 }
@@ -37,6 +38,17 @@ pub(crate) struct CheckpointJob {
     pub(crate) from: Position,
     pub(crate) to: Position,
     pub(crate) reply: Reply<(), CheckpointError>,
+}
+
+pub(crate) struct DocumentJob {
+    pub(crate) kind: DocumentKind,
+    pub(crate) name: DocumentName,
+    pub(crate) expected: Revision,
+    /// The value to store, which says the revision after `expected`.
+    pub(crate) bytes: bytes::Bytes,
+    pub(crate) reply: Reply<Revision, DocumentError>,
+    /// Given back when it is saved.
+    pub(crate) room: OwnedSemaphorePermit,
 }
 
 pub(crate) struct SnapshotJob {

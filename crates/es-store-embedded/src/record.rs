@@ -50,6 +50,11 @@ pub(crate) use wire::{Reader, Writer};
 /// The only format version so far.
 const FORMAT: u8 = 1;
 
+/// The checksum of a value that must also stand under its key.
+pub(crate) fn digest_under(key: &[u8], content: &[u8]) -> u64 {
+    digest(&[&digest(key).to_le_bytes(), content].concat())
+}
+
 /// The checksum of everything this crate stores itself.
 pub(crate) fn digest(bytes: &[u8]) -> u64 {
     xxhash_rust::xxh3::xxh3_64(bytes)

@@ -113,6 +113,24 @@ impl Shared {
         }
     }
 
+    /// Reads from an engine whose content is not in doubt: for tables whose entries do not say
+    /// whether they are durable.
+    pub(crate) fn read_settled<T, E>(
+        &self,
+        unavailable: impl Fn(Refused) -> E,
+        read: impl FnOnce(&dyn Engine) -> Result<T, E>,
+    ) -> Result<T, E> {
+        if self.is_in_doubt() {
+            return Err(unavailable(Refused::Poisoned(
+                "a write may not be durable".into(),
+            )));
+        }
+        match self.engine().as_deref() {
+            Some(engine) => read(engine),
+            None => Err(unavailable(Refused::Closed)),
+        }
+    }
+
     /// Turns readers away from now on, and closes the engine when the last one is done.
     pub(crate) fn close(&self) {
         self.durable.send_modify(|durable| durable.open = false);

@@ -18,7 +18,7 @@ use crate::engine::{Engine, Entry, Table};
 use crate::error::Refused;
 use crate::keys;
 use crate::queue::{Job, SnapshotChange, SnapshotJob};
-use crate::record::{Malformed, Reader, Writer, digest};
+use crate::record::{Malformed, Reader, Writer, digest_under};
 
 const FORMAT: u8 = 1;
 
@@ -120,7 +120,7 @@ fn encode(snapshot: &Snapshot) -> Bytes {
     out.i64(snapshot.taken_at.as_micros());
     out.varint(data.len());
     out.raw(data);
-    let sum = sum(&keys::version(&snapshot.stream, snapshot.version), &bytes);
+    let sum = digest_under(&keys::version(&snapshot.stream, snapshot.version), &bytes);
     Writer(&mut bytes).u64(sum);
     bytes.into()
 }
@@ -128,7 +128,7 @@ fn encode(snapshot: &Snapshot) -> Bytes {
 fn decode(stream: &StreamId, (key, value): Entry) -> Result<Snapshot, Malformed> {
     let (content, expected) = value.split_last_chunk::<8>().ok_or(Malformed::Short)?;
     let version = keys::read_version(&key).ok_or(Malformed::Number)?;
-    if sum(&keys::version(stream, version), content) != u64::from_le_bytes(*expected) {
+    if digest_under(&keys::version(stream, version), content) != u64::from_le_bytes(*expected) {
         return Err(Malformed::Checksum);
     }
     let mut reader = Reader::new(content);
@@ -163,10 +163,6 @@ fn decode(stream: &StreamId, (key, value): Entry) -> Result<Snapshot, Malformed>
         taken_at,
         privacy: None,
     })
-}
-
-fn sum(key: &[u8], content: &[u8]) -> u64 {
-    digest(&[&digest(key).to_le_bytes(), content].concat())
 }
 
 fn unavailable(refused: Refused) -> SnapshotError {

@@ -22,8 +22,8 @@ use crate::verify;
 /// A cheap handle: clones share one store. It is closed by [`close`](Self::close), or, a moment
 /// after, when the last handle is dropped; what was acknowledged is durable in any case.
 ///
-/// The contract is that of [`EventStore`](es_core::EventStore); it also keeps snapshots and
-/// checkpoints. See the [crate](crate) for what is on disk and what is promised.
+/// The contract is that of [`EventStore`](es_core::EventStore); it also keeps snapshots,
+/// checkpoints and documents. See the [crate](crate) for what is on disk and what is promised.
 #[derive(Debug, Clone)]
 pub struct EmbeddedStore {
     pub(crate) queue: Queue,
@@ -129,27 +129,29 @@ pub(crate) struct Opened {
 }
 
 fn open(path: PathBuf, options: &EmbeddedOptions) -> Result<EmbeddedStore, OpenError> {
-    let directory = Directory::open(&path, options.event_ids)?;
+    let mut directory = Directory::open(&path, options.event_ids)?;
     let settings = fjall::FjallOptions {
         cache_bytes: options.cache_bytes,
         journal_bytes: options.journal_bytes,
         table_bytes: options.table_bytes,
     };
+    let create = |engine: &Path| fjall::create(engine, settings).map_err(CreateError::from);
     let new = directory.is_new().map_err(|error| io_error(&path, error))?;
-    if new {
-        directory
-            .create_engine(|engine| fjall::create(engine, settings).map_err(CreateError::from))
-            .map_err(|error| io_error(&path, error))?;
+    let made = if new {
+        let made = directory.create_engine(create);
+        made.map_err(|error| io_error(&path, error))?
+    } else {
+        false
+    };
+    if !made && !directory.has_documents() {
+        add_tables(&directory, settings)?;
     }
     let engine_path = directory.engine();
     let open_engine: OpenEngine = Box::new(move || fjall::open(&engine_path, settings));
     let engine = open_engine().map_err(|error| engine_error(&path, error))?;
-    let totals = Totals::load(&*engine).map_err(|error| engine_error(&path, error))?;
-    verify::contents(&*engine, &totals).map_err(|flaw| corrupt(&path, flaw.position, flaw))?;
-    let mut mark = open_mark(&directory, new, &totals)?;
-    verify::against_mark(&*engine, &totals, &mark.noted())
-        .map_err(|flaw| corrupt(&path, flaw.position, flaw))?;
+    let (totals, mut mark) = verified(&directory, &*engine)?;
     mark.note_opened(&totals)
+        .and_then(|()| directory.note_documents())
         .map_err(|error| io_error(&path, error))?;
     let opened = Opened {
         path: path.clone(),
@@ -162,9 +164,28 @@ fn open(path: PathBuf, options: &EmbeddedOptions) -> Result<EmbeddedStore, OpenE
     EmbeddedStore::start(opened, options).map_err(|error| io_error(&path, error))
 }
 
-fn open_mark(directory: &Directory, new: bool, totals: &Totals) -> Result<Mark, OpenError> {
+/// Makes the tables that the first versions did not have, once the others are found sound.
+fn add_tables(directory: &Directory, settings: fjall::FjallOptions) -> Result<(), OpenError> {
+    let failed = |error| engine_error(directory.path(), error);
+    let engine = fjall::open_first(&directory.engine(), settings).map_err(failed)?;
+    verified(directory, &engine)?;
+    engine.add_tables(settings).map_err(failed)
+}
+
+/// Looks at what is there, as far as that is done at each start.
+fn verified(directory: &Directory, engine: &dyn Engine) -> Result<(Totals, Mark), OpenError> {
     let path = directory.path();
-    if new {
+    let flawed = |flaw: verify::Flaw| corrupt(path, flaw.position, flaw);
+    let totals = Totals::load(engine).map_err(|error| engine_error(path, error))?;
+    verify::contents(engine, &totals).map_err(flawed)?;
+    let mark = open_mark(directory, &totals)?;
+    verify::against_mark(engine, &totals, &mark.noted()).map_err(flawed)?;
+    Ok((totals, mark))
+}
+
+fn open_mark(directory: &Directory, totals: &Totals) -> Result<Mark, OpenError> {
+    let path = directory.path();
+    if directory.is_new().map_err(|error| io_error(path, error))? {
         if totals.head != Position::START {
             return Err(corrupt(
                 path,

@@ -44,7 +44,7 @@ impl Totals {
             Table::Log | Table::Appends => Some(self.appends),
             Table::Streams => Some(self.streams + self.stream_writes),
             Table::Events => Some(self.event_ids),
-            Table::Snapshots | Table::Checkpoints | Table::Totals => None,
+            Table::Snapshots | Table::Checkpoints | Table::Totals | Table::Documents => None,
         }
     }
 

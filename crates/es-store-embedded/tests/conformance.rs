@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use es_core::testing::ManualClock;
 use es_core::testing::conformance::{Ability, StoreFixture};
-use es_core::{CheckpointStore, EventStore, SnapshotStore};
+use es_core::{CheckpointStore, DocumentStore, EventStore, SnapshotStore};
 use es_store_embedded::{EmbeddedOptions, EmbeddedStore};
 
 struct EmbeddedFixture {
@@ -36,6 +36,7 @@ impl StoreFixture for EmbeddedFixture {
         Ability::EventIdLookup,
         Ability::Snapshots,
         Ability::Checkpoints,
+        Ability::Documents,
         Ability::Restart,
         Ability::ManualClock,
     ];
@@ -60,6 +61,10 @@ impl StoreFixture for EmbeddedFixture {
     }
 
     fn checkpoints(&self) -> Option<Arc<dyn CheckpointStore>> {
+        Some(Arc::new(self.store.clone()))
+    }
+
+    fn documents(&self) -> Option<Arc<dyn DocumentStore>> {
         Some(Arc::new(self.store.clone()))
     }
 

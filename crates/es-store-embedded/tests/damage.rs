@@ -15,7 +15,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use es_store_embedded::{EmbeddedOptions, EmbeddedStore};
-use material::{Choices, Served, copy_all, read_everything, slow_tier, write_history};
+use material::{
+    Choices, Served, copy_all, read_everything, slow_tier, write_documents, write_history,
+};
 
 /// A closed store with data in the journal and in tables, and what it serves.
 struct Pristine {
@@ -45,9 +47,12 @@ async fn pristine(end: End, choices: &mut Choices) -> Pristine {
     let directory = material::quick_directory();
     let store = open(directory.path()).await.expect("opens");
     write_history(&store, 0..150, choices).await;
+    write_documents(&store).await;
     store.close().await.expect("closes");
     // The second time the engine has given back the space that it had set aside.
     let store = open(directory.path()).await.expect("opens");
+    // Before the last appends: the mark counts nothing else.
+    write_documents(&store).await;
     write_history(&store, 150..300, choices).await;
     let served = read_everything(&store).await.expect("reads");
     if end == End::Closed {

@@ -14,8 +14,10 @@ use std::sync::Arc;
 
 use es_core::testing::ManualClock;
 use es_core::{EventStore, Position, Timestamp};
-use es_store_embedded::{EmbeddedOptions, EmbeddedStore};
-use material::{Choices, Served, copy_all, quick_directory, read_everything, write_history};
+use es_store_embedded::{EmbeddedOptions, EmbeddedStore, OpenError};
+use material::{
+    Choices, Served, copy_all, quick_directory, read_everything, write_documents, write_history,
+};
 
 const APPENDS: u64 = 80;
 
@@ -66,4 +68,92 @@ async fn the_first_layout_is_read_for_ever() {
     write_history(&store, APPENDS..APPENDS + 5, &mut Choices::new(2)).await;
     assert!(store.head().await.expect("read") > head);
     store.close().await.expect("closes");
+}
+
+/// A copy of the golden store, which has no table of documents.
+fn first_version() -> tempfile::TempDir {
+    let copy = quick_directory();
+    copy_all(&golden(), copy.path()).expect("copied");
+    copy
+}
+
+fn keyspaces(store: &std::path::Path) -> PathBuf {
+    store.join("engine/keyspaces")
+}
+
+#[tokio::test]
+async fn a_store_of_the_first_version_takes_documents() {
+    let directory = first_version();
+    let store = open(directory.path()).await;
+    let before = read_everything(&store).await.expect("reads");
+    store.close().await.expect("closes");
+    let store = open(directory.path()).await;
+    assert!(read_everything(&store).await.expect("reads") == before);
+    for _ in 0..3 {
+        write_documents(&store).await;
+    }
+    let with_documents = read_everything(&store).await.expect("reads");
+    assert!(with_documents != before);
+    store.close().await.expect("closes");
+    let store = open(directory.path()).await;
+    assert!(read_everything(&store).await.expect("reads") == with_documents);
+    store.close().await.expect("closes");
+}
+
+#[tokio::test]
+async fn a_table_of_documents_that_was_not_quite_made_is_made() {
+    for leftovers in [Vec::new(), vec!["tables"]] {
+        let directory = first_version();
+        let unfinished = keyspaces(directory.path()).join("8");
+        std::fs::create_dir(&unfinished).expect("made");
+        for name in leftovers {
+            std::fs::create_dir(unfinished.join(name)).expect("made");
+        }
+        for _ in 0..2 {
+            let store = open(directory.path()).await;
+            write_documents(&store).await;
+            store.close().await.expect("closes");
+        }
+    }
+}
+
+/// Of another table the engine would clear away all there is.
+#[tokio::test]
+async fn another_table_that_looks_unfinished_is_damage() {
+    for table in 0..=7 {
+        let directory = first_version();
+        let current = keyspaces(directory.path()).join(format!("{table}/current"));
+        std::fs::remove_file(current).expect("removed");
+        let files = || {
+            std::fs::read_dir(keyspaces(directory.path()))
+                .expect("listed")
+                .count()
+        };
+        let before = files();
+        let refused = EmbeddedStore::open_with(directory.path(), options())
+            .await
+            .expect_err("damaged");
+        assert!(matches!(refused, OpenError::Corrupt { .. }), "{refused}");
+        assert_eq!(files(), before);
+    }
+}
+
+#[tokio::test]
+async fn a_table_of_documents_that_is_lost_is_damage() {
+    for old in [true, false] {
+        let directory = if old {
+            first_version()
+        } else {
+            quick_directory()
+        };
+        let store = open(directory.path()).await;
+        write_documents(&store).await;
+        store.close().await.expect("closes");
+        let table = keyspaces(directory.path()).join("8");
+        std::fs::remove_dir_all(table).expect("it is the eighth");
+        let refused = EmbeddedStore::open_with(directory.path(), options())
+            .await
+            .expect_err("damaged");
+        assert!(matches!(refused, OpenError::Corrupt { .. }), "{refused}");
+    }
 }

@@ -104,6 +104,11 @@ impl Database {
         &self.0.collections.checkpoints
     }
 
+    /// Made by the first save: a program that saves none needs no right to it.
+    pub(crate) fn documents(&self) -> &str {
+        &self.0.collections.documents
+    }
+
     pub(crate) fn meta(&self) -> &str {
         &self.0.collections.meta
     }

@@ -6,6 +6,7 @@ mod checkpoint;
 mod command;
 mod connect;
 mod database;
+mod document;
 mod error;
 mod event_store;
 mod extent;

@@ -8,8 +8,8 @@ const MAX_BYTES: usize = 64;
 /// collections, and those that belong to encrypted ones. It knows them in this spelling only.
 const RESERVED: [&str; 2] = ["system", "enxcol_"];
 
-/// Names one log in a database, with its snapshots, checkpoints and archive: a prefix of the names
-/// of its collections.
+/// Names one log in a database, with its snapshots, checkpoints, documents and archive: a prefix
+/// of the names of its collections.
 ///
 /// The default one has no name, and its collections no prefix.
 ///
@@ -82,6 +82,7 @@ pub(crate) struct Collections {
     pub(crate) archive: String,
     pub(crate) snapshots: String,
     pub(crate) checkpoints: String,
+    pub(crate) documents: String,
     pub(crate) meta: String,
     pub(crate) turns: String,
 }
@@ -93,6 +94,7 @@ impl Collections {
             archive: namespace.collection("events_archive"),
             snapshots: namespace.collection("snapshots"),
             checkpoints: namespace.collection("checkpoints"),
+            documents: namespace.collection("documents"),
             meta: namespace.collection("meta"),
             turns: namespace.collection("turns"),
         }

@@ -16,7 +16,7 @@ use crate::options::MongoOptions;
 use crate::shared::{Counters, Shared};
 use crate::tail::Hub;
 
-/// An event store, snapshot store and checkpoint store in a MongoDB database.
+/// An event store, snapshot store, checkpoint store and document store in a MongoDB database.
 ///
 /// Clones share one connection pool, one queue and one writer. Several processes may open the same
 /// namespace; each has a writer of its own, and all see one log.

@@ -15,14 +15,16 @@ use std::time::{Duration, Instant};
 
 use es_core::testing::sample_event;
 use es_core::{
-    AllRange, Append, AppendError, CheckpointName, CheckpointStore, EventStore, ExpectedVersion,
-    Position, ReadError, SnapshotStore, StreamId, StreamRange,
+    AllRange, Append, AppendError, CheckpointName, CheckpointStore, DocumentKind, DocumentName,
+    DocumentStore, EventStore, ExpectedVersion, Position, ReadError, Revision, SnapshotStore,
+    StreamId, StreamRange,
 };
 use es_store_mongo::mongodb::bson::{Document, doc};
 use es_store_mongo::mongodb::{Client, Database};
 use es_store_mongo::{ArchivePlan, Index, Indexes, MongoOptions, MongoStore, Namespace, OpenError};
 use es_testkit::mongo::{Cluster, ClusterOptions, NodeId, Server, ServerOptions, shared};
 use es_testkit::skipped;
+use futures_util::TryStreamExt;
 use options::{options, server_is_unsafe};
 
 async fn fresh_uri() -> String {
@@ -324,4 +326,74 @@ async fn a_closed_store_refuses_everything() {
     assert!(store.head().await.is_err() && store.wait_past(Position::START).await.is_err());
     assert!(store.load_checkpoint(&name).await.is_err());
     assert!(store.delete_snapshots(&claim).await.is_err());
+    let (kind, name) = document();
+    assert!(store.load_document(&kind, &name).await.is_err());
+    assert!(store.documents(&kind, None, 1).await.is_err());
+    let saved = store.save_document(&kind, &name, Revision::ABSENT, "".into());
+    assert!(saved.await.is_err());
+}
+
+fn document() -> (DocumentKind, DocumentName) {
+    let kind = DocumentKind::from_static("rules");
+    (kind, DocumentName::from_static("a"))
+}
+
+/// Databases of earlier versions lack it, and so may the rights of whoever saves no documents.
+#[tokio::test]
+async fn the_collection_of_documents_is_made_by_the_first_save() {
+    let uri = fresh_uri().await;
+    let (kind, name) = document();
+    let documents = |namespace: &'static str| {
+        let uri = uri.clone();
+        async move {
+            let all = database(&uri).await.list_collection_names().await.unwrap();
+            all.contains(&format!("{namespace}.documents"))
+        }
+    };
+    for namespace in ["a", "b"] {
+        let options = options().namespace(Namespace::new(namespace).unwrap());
+        let store = MongoStore::connect_with(&uri, options).await.unwrap();
+        assert_eq!(store.load_document(&kind, &name).await.unwrap(), None);
+        assert!(store.documents(&kind, None, 9).await.unwrap().is_empty());
+        assert!(!documents(namespace).await);
+        let saved = store.save_document(&kind, &name, Revision::ABSENT, namespace.into());
+        saved.await.unwrap();
+        assert!(documents(namespace).await);
+        let found = store.load_document(&kind, &name).await.unwrap().unwrap();
+        assert_eq!(found.content, namespace);
+    }
+}
+
+/// However many documents of other kinds there are, a page looks at its own and nothing else.
+#[tokio::test]
+async fn documents_are_listed_by_their_ids_alone() {
+    let uri = fresh_uri().await;
+    let store = MongoStore::connect_with(&uri, options()).await.unwrap();
+    for kind in ["rule", "rules", "rules/1"] {
+        for name in ["a", "b", "c", "d"] {
+            let (kind, name) = (
+                DocumentKind::from_static(kind),
+                DocumentName::from_static(name),
+            );
+            let saved = store.save_document(&kind, &name, Revision::ABSENT, "".into());
+            saved.await.unwrap();
+        }
+    }
+    let database = database(&uri).await;
+    database.run_command(doc! { "profile": 2 }).await.unwrap();
+    let (kind, after) = document();
+    let listed = store.documents(&kind, Some(&after), 9).await.unwrap();
+    database.run_command(doc! { "profile": 0 }).await.unwrap();
+    assert_eq!(listed.len(), 3);
+    let profile = database.collection::<Document>("system.profile");
+    let pages = profile.find(doc! { "command.find": "documents" }).await;
+    let pages: Vec<Document> = pages.unwrap().try_collect().await.unwrap();
+    assert!(!pages.is_empty());
+    for page in pages {
+        let count = |field| page.get_i32(field).unwrap();
+        assert!(count("keysExamined") <= 4, "{page:?}");
+        assert_eq!(count("docsExamined"), count("nreturned"), "{page:?}");
+        let plan = page.get_str("planSummary").unwrap();
+        assert_eq!(plan, "IXSCAN { _id: 1 }");
+    }
 }

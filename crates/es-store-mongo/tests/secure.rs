@@ -13,9 +13,10 @@ use std::time::{Duration, Instant};
 
 use es_core::testing::sample_event;
 use es_core::{
-    AllRange, Append, CheckpointName, CheckpointStore, Clock, EventFilter, EventStore,
-    EventStoreExt, ExpectedVersion, Payload, Position, Snapshot, SnapshotStore, StreamId,
-    StreamRange, StreamVersion, SystemClock, Timestamp, TypeName,
+    AllRange, Append, CheckpointName, CheckpointStore, Clock, DocumentKind, DocumentName,
+    DocumentStore, EventFilter, EventStore, EventStoreExt, ExpectedVersion, Payload, Position,
+    Revision, Snapshot, SnapshotStore, StreamId, StreamRange, StreamVersion, SystemClock,
+    Timestamp, TypeName,
 };
 use es_store_mongo::mongodb::bson::{Document, doc};
 use es_store_mongo::mongodb::error::ErrorKind;
@@ -49,6 +50,7 @@ fn application_role(database: &str) -> Vec<Document> {
             &["find", "insert", "update", "remove", "collStats"],
         ),
         on("checkpoints", &["find", "insert", "update"]),
+        on("documents", &["find", "insert", "update"]),
         on("meta", &["find"]),
     ]
 }
@@ -305,4 +307,21 @@ async fn work(store: &MongoStore, number: u64) {
         .await
         .unwrap();
     assert_eq!(store.load_checkpoint(&name).await.unwrap(), to);
+    documents(store, number).await;
+}
+
+/// The first save ever makes the collection.
+async fn documents(store: &MongoStore, number: u64) {
+    let kind = DocumentKind::from_static("rules");
+    let name = DocumentName::new(format!("rule-{number}")).unwrap();
+    let save =
+        |at, text: &'static str| store.save_document(&kind, &name, Revision::new(at), text.into());
+    assert_eq!(store.load_document(&kind, &name).await.unwrap(), None);
+    assert_eq!(save(0, "one").await.unwrap(), Revision::new(1));
+    assert!(save(0, "again").await.unwrap_err().is_conflict());
+    assert_eq!(save(1, "two").await.unwrap(), Revision::new(2));
+    let found = store.load_document(&kind, &name).await.unwrap().unwrap();
+    assert_eq!(found.content, "two");
+    let listed = store.documents(&kind, None, 10).await.unwrap();
+    assert_eq!(listed.len() as u64, number + 1);
 }

@@ -15,6 +15,7 @@ mod fixtures;
 mod appending;
 mod beside_events;
 mod catching;
+mod documents;
 mod modelled;
 mod mutation;
 mod reading;
@@ -206,8 +207,54 @@ broken_stores! {
     lists_checkpoints_as_they_came: beside_events::ListsCheckpointsAsTheyCame
         => ["checkpoints::are_listed_by_name", "checkpoints::back_at_the_start_are_not_listed"];
 
+    invents_documents: documents::InventsDocuments
+        => ["documents::are_absent_at_first"];
+    answers_another_revision: documents::AnswersAnotherRevision
+        => ["documents::are_new_where_there_is_none",
+            "documents::are_saved_from_the_revision_where_they_stand"];
+    saves_without_comparing: documents::SavesWithoutComparing
+        => ["documents::are_new_where_there_is_none",
+            "documents::are_not_saved_from_elsewhere_and_say_where_they_stand",
+            "documents::are_created_once"];
+    creates_again: documents::CreatesAgain
+        => ["documents::are_created_once", "documents::of_16_racing_creators_one_wins"];
+    saves_what_is_the_same: documents::SavesWhatIsTheSame
+        => ["documents::are_not_saved_from_elsewhere_and_say_where_they_stand"];
+    compares_documents_too_early: documents::ComparesDocumentsTooEarly
+        => ["documents::of_16_racing_savers_one_wins",
+            "documents::of_16_racing_creators_one_wins",
+            "documents::changed_by_many_lose_no_update"];
+    mixes_kinds: documents::MixesKinds
+        => ["documents::of_other_kinds_are_left_alone"];
+    joins_kinds_and_names: documents::JoinsKindsAndNames
+        => ["documents::of_other_kinds_are_left_alone"];
+    folds_the_case_of_documents: documents::FoldsTheCaseOfDocuments
+        => ["documents::of_other_names_are_left_alone"];
+    lists_by_prefix: documents::ListsByPrefix
+        => ["documents::of_other_kinds_are_left_alone", "documents::are_listed_page_by_page"];
+    lists_the_short_ones_first: documents::ListsTheShortOnesFirst
+        => ["documents::are_listed_in_the_order_of_their_names"];
+    lists_in_the_order_of_utf_16: documents::ListsInTheOrderOfUtf16
+        => ["documents::are_listed_in_the_order_of_their_names",
+            "documents::are_listed_page_by_page"];
+    repeats_the_end_of_a_page: documents::RepeatsTheEndOfAPage
+        => ["documents::are_listed_page_by_page"];
+    ignores_the_limit_of_documents: documents::IgnoresTheLimitOfDocuments
+        => ["documents::are_listed_page_by_page"];
+    lists_as_much_as_a_reply_holds: documents::ListsAsMuchAsAReplyHolds
+        => ["documents::of_many_mebibytes_are_listed"];
+    takes_empty_for_absent: documents::TakesEmptyForAbsent
+        => ["documents::may_be_empty"];
+    keeps_text_only: documents::KeepsTextOnly
+        => ["documents::keep_every_byte_value"];
+    cuts_large_documents: documents::CutsLargeDocuments
+        => ["documents::of_one_mebibyte_are_kept"];
+    cuts_too_large_documents: documents::CutsTooLargeDocuments
+        => ["documents::of_more_are_refused"];
+
     forgets_everything: restarting::ForgetsEverything
-        => ["restart::keeps_every_event", "restart::keeps_checkpoints"];
+        => ["restart::keeps_every_event", "restart::keeps_checkpoints",
+            "restart::keeps_documents"];
     loses_the_last_event: restarting::LosesTheLastEvent
         => ["restart::keeps_every_event"];
     forgets_append_ids: restarting::ForgetsAppendIds
@@ -218,5 +265,6 @@ broken_stores! {
         => ["several_streams::go_on_from_their_own_versions",
             "event_ids::find_each_event",
             "snapshots::there_is_none_at_first",
+            "documents::are_absent_at_first",
             "repeats::are_known_whatever_was_expected"];
 }

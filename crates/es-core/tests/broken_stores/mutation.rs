@@ -5,13 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use es_core::memory::MemoryStore;
 use es_core::testing::ManualClock;
 use es_core::testing::conformance::{Ability, StoreFixture};
 use es_core::{
     AllPage, AllRange, Append, AppendError, Appended, CheckpointError, CheckpointName,
-    CheckpointStore, Clock, EventId, EventStore, Position, ReadError, RecordedEvent, Snapshot,
-    SnapshotError, SnapshotStore, StreamId, StreamPage, StreamRange, StreamVersion, SystemClock,
+    CheckpointStore, Clock, Document, DocumentError, DocumentKind, DocumentName, DocumentStore,
+    EventId, EventStore, Position, ReadError, RecordedEvent, Revision, Snapshot, SnapshotError,
+    SnapshotStore, StreamId, StreamPage, StreamRange, StreamVersion, SystemClock,
 };
 
 use crate::fixtures::MEMORY_SUPPORTS;
@@ -95,6 +97,36 @@ pub(crate) trait Mutation: fmt::Debug + Send + Sync + 'static {
 
     async fn checkpoints(&self, store: &MemoryStore) -> Vec<(CheckpointName, Position)> {
         store.checkpoints().await.unwrap()
+    }
+
+    async fn load_document(
+        &self,
+        store: &MemoryStore,
+        kind: &DocumentKind,
+        name: &DocumentName,
+    ) -> Option<Document> {
+        store.load_document(kind, name).await.unwrap()
+    }
+
+    async fn save_document(
+        &self,
+        store: &MemoryStore,
+        kind: &DocumentKind,
+        name: &DocumentName,
+        expected: Revision,
+        content: Bytes,
+    ) -> Result<Revision, DocumentError> {
+        store.save_document(kind, name, expected, content).await
+    }
+
+    async fn documents(
+        &self,
+        store: &MemoryStore,
+        kind: &DocumentKind,
+        after: Option<&DocumentName>,
+        limit: usize,
+    ) -> Vec<Document> {
+        store.documents(kind, after, limit).await.unwrap()
     }
 
     /// The store as it is after a restart; none if it cannot.
@@ -188,6 +220,41 @@ impl<M: Mutation> CheckpointStore for Broken<M> {
     }
 }
 
+#[async_trait]
+impl<M: Mutation> DocumentStore for Broken<M> {
+    async fn load_document(
+        &self,
+        kind: &DocumentKind,
+        name: &DocumentName,
+    ) -> Result<Option<Document>, DocumentError> {
+        Ok(self.mutation.load_document(&self.store, kind, name).await)
+    }
+
+    async fn save_document(
+        &self,
+        kind: &DocumentKind,
+        name: &DocumentName,
+        expected: Revision,
+        content: Bytes,
+    ) -> Result<Revision, DocumentError> {
+        self.mutation
+            .save_document(&self.store, kind, name, expected, content)
+            .await
+    }
+
+    async fn documents(
+        &self,
+        kind: &DocumentKind,
+        after: Option<&DocumentName>,
+        limit: usize,
+    ) -> Result<Vec<Document>, DocumentError> {
+        Ok(self
+            .mutation
+            .documents(&self.store, kind, after, limit)
+            .await)
+    }
+}
+
 pub(crate) struct BrokenFixture<M> {
     clock: ManualClock,
     store: Arc<Broken<M>>,
@@ -216,6 +283,10 @@ impl<M: Mutation> StoreFixture for BrokenFixture<M> {
     }
 
     fn checkpoints(&self) -> Option<Arc<dyn CheckpointStore>> {
+        Some(self.store.clone())
+    }
+
+    fn documents(&self) -> Option<Arc<dyn DocumentStore>> {
         Some(self.store.clone())
     }
 

@@ -21,6 +21,7 @@ const RESTARTS: &[Ability] = &[
     Ability::EventIdLookup,
     Ability::Snapshots,
     Ability::Checkpoints,
+    Ability::Documents,
     Ability::ManualClock,
     Ability::Restart,
 ];
@@ -110,7 +111,7 @@ impl Mutation for LosesTheLastEvent {
     }
 }
 
-/// Keeps the events, and forgets which appends they came with. Snapshots and checkpoints go, too.
+/// Keeps the events, and forgets which appends they came with. Snapshots and documents go, too.
 #[derive(Debug)]
 pub(crate) struct ForgetsAppendIds;
 

@@ -1,6 +1,6 @@
 //! Answers that wait for the commit.
 
-use es_core::{AppendError, Appended, CheckpointError, SnapshotError};
+use es_core::{AppendError, Appended, CheckpointError, DocumentError, Revision, SnapshotError};
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::error::Refused;
@@ -40,6 +40,11 @@ enum Answer {
         room: OwnedSemaphorePermit,
     },
     Checkpoint(Reply<(), CheckpointError>, Result<(), CheckpointError>),
+    Document(
+        Reply<Revision, DocumentError>,
+        OwnedSemaphorePermit,
+        Result<Revision, DocumentError>,
+    ),
     Snapshot(Reply<(), SnapshotError>, Option<OwnedSemaphorePermit>),
 }
 
@@ -67,6 +72,15 @@ impl Answers {
         result: Result<(), CheckpointError>,
     ) {
         self.0.push(Answer::Checkpoint(reply, result));
+    }
+
+    pub(super) fn document(
+        &mut self,
+        reply: Reply<Revision, DocumentError>,
+        room: OwnedSemaphorePermit,
+        result: Result<Revision, DocumentError>,
+    ) {
+        self.0.push(Answer::Document(reply, room, result));
     }
 
     pub(super) fn snapshot(
@@ -102,6 +116,15 @@ impl Answer {
             Self::Checkpoint(reply, result) => {
                 let failed = |refused: &Refused| {
                     Err(CheckpointError::Unavailable {
+                        source: refused.clone().into(),
+                    })
+                };
+                let _ = reply.send(outcome.refusal().map_or(result, failed));
+            }
+            Self::Document(reply, room, result) => {
+                drop(room);
+                let failed = |refused: &Refused| {
+                    Err(DocumentError::Unavailable {
                         source: refused.clone().into(),
                     })
                 };

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use bytes::Bytes;
-use es_core::{AppendId, CheckpointName, Position, StreamId, StreamVersion, Timestamp};
+use es_core::{AppendId, CheckpointName, Position, Revision, StreamId, StreamVersion, Timestamp};
 
 use super::answers::Answers;
 use crate::engine::Batch;
@@ -21,6 +21,8 @@ pub(super) struct Staged {
     /// The records in it, and where they end.
     pub(super) appends: HashMap<AppendId, (Position, Bytes)>,
     pub(super) checkpoints: HashMap<CheckpointName, Position>,
+    /// By their keys.
+    pub(super) documents: HashMap<Vec<u8>, Revision>,
     /// All versions of which there will be snapshots, for the streams that it touches.
     pub(super) snapshots: HashMap<StreamId, BTreeSet<StreamVersion>>,
     pub(super) answers: Answers,
@@ -37,6 +39,7 @@ impl Staged {
             bytes: 0,
             appends: HashMap::new(),
             checkpoints: HashMap::new(),
+            documents: HashMap::new(),
             snapshots: HashMap::new(),
             answers: Answers::default(),
         }
@@ -54,6 +57,7 @@ impl Staged {
         self.bytes = 0;
         self.appends.clear();
         self.checkpoints.clear();
+        self.documents.clear();
         self.snapshots.clear();
     }
 }

@@ -18,7 +18,7 @@ use es_core::Direction;
 use fjall::{Database, Guard, Keyspace, OwnedWriteBatch, PersistMode, Slice};
 
 use super::{Batch, Engine, EngineError, Entries, Entry, Table, Write};
-pub(crate) use open::{FjallOptions, create, open};
+pub(crate) use open::{FjallOptions, create, open, open_first};
 
 pub(crate) struct FjallEngine {
     database: Option<Database>,

@@ -17,11 +17,13 @@ pub(crate) enum Table {
     Checkpoints,
     /// One entry: what the other tables hold.
     Totals,
+    /// Kind and name -> a document. Not in stores of the first versions.
+    Documents,
 }
 
 impl Table {
     /// All tables, each at its own index.
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Log,
         Self::Streams,
         Self::Appends,
@@ -29,7 +31,10 @@ impl Table {
         Self::Snapshots,
         Self::Checkpoints,
         Self::Totals,
+        Self::Documents,
     ];
+    /// Those that every store had from the beginning.
+    pub(crate) const FIRST: &[Self] = Self::ALL.split_at(7).0;
 
     /// Its stored name.
     pub(crate) fn name(self) -> &'static str {
@@ -41,6 +46,7 @@ impl Table {
             Self::Snapshots => "snapshots",
             Self::Checkpoints => "checkpoints",
             Self::Totals => "totals",
+            Self::Documents => "documents",
         }
     }
 }

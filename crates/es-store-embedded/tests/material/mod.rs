@@ -3,9 +3,10 @@
 #![allow(dead_code, reason = "each test uses a part of it")]
 
 use es_core::{
-    Append, CheckpointStore, CodecId, EventId, EventStore, EventStoreExt, ExpectedVersion,
-    Metadata, NewEvent, Payload, Position, RecordedEvent, Snapshot, SnapshotStore, StreamId,
-    StreamRange, StreamVersion, Timestamp, TypeName, TypeVersion,
+    Append, CheckpointStore, CodecId, Document, DocumentKind, DocumentName, DocumentStore, EventId,
+    EventStore, EventStoreExt, ExpectedVersion, Metadata, NewEvent, Payload, Position,
+    RecordedEvent, Revision, Snapshot, SnapshotStore, StreamId, StreamRange, StreamVersion,
+    Timestamp, TypeName, TypeVersion,
 };
 use es_store_embedded::EmbeddedStore;
 
@@ -108,6 +109,7 @@ pub(crate) struct Served {
     by_id: Vec<Option<RecordedEvent>>,
     snapshots: Vec<Option<Snapshot>>,
     checkpoints: Vec<(String, Position)>,
+    documents: Vec<Document>,
 }
 
 /// How many streams a history has.
@@ -163,6 +165,20 @@ async fn save_extras(store: &EmbeddedStore, n: u64) {
         .expect("saved");
 }
 
+static RULES: DocumentKind = DocumentKind::from_static("rules");
+
+/// Saves some documents, each as often as it was saved before and once more.
+pub(crate) async fn write_documents(store: &EmbeddedStore) {
+    for n in 0..20_usize {
+        let name = DocumentName::new(format!("rule-{n}")).expect("valid");
+        let found = store.load_document(&RULES, &name).await.expect("read");
+        let at = found.map_or(Revision::ABSENT, |found| found.revision);
+        let content = vec![n as u8; n * 100];
+        let saved = store.save_document(&RULES, &name, at, content.into());
+        assert_eq!(saved.await.expect("saved"), at.next());
+    }
+}
+
 /// Reads everything; an error is one that the store reports.
 pub(crate) async fn read_everything(
     store: &EmbeddedStore,
@@ -199,11 +215,17 @@ pub(crate) async fn read_everything(
         .into_iter()
         .map(|(name, at)| (name.to_string(), at))
         .collect();
+    let documents = store.documents(&RULES, None, usize::MAX).await?;
+    for document in &documents {
+        let found = store.load_document(&RULES, &document.name).await?;
+        assert_eq!(found.as_ref(), Some(document));
+    }
     Ok(Served {
         events,
         streams,
         by_id,
         snapshots,
         checkpoints,
+        documents,
     })
 }

@@ -17,7 +17,7 @@ impl MongoStore {
     /// version conflicts. Reading what is archived needs
     /// [`MongoOptions::read_archive`](crate::MongoOptions::read_archive); without it, a read that
     /// meets archived events ends with [`ReadError::Archived`](es_core::ReadError::Archived).
-    /// Snapshots and checkpoints are not touched.
+    /// Snapshots, checkpoints and documents are not touched.
     ///
     /// Other processes may append and read meanwhile, and archive as well. An original is replaced
     /// only after its copy was acknowledged as durable, read back and found to be the same, so the

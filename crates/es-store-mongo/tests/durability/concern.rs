@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 
 use es_core::testing::sample_event;
 use es_core::{
-    CheckpointName, CheckpointStore, EventStore, Position, Snapshot, SnapshotStore, StreamVersion,
-    Timestamp,
+    CheckpointName, CheckpointStore, DocumentKind, DocumentName, DocumentStore, EventStore,
+    Position, Revision, Snapshot, SnapshotStore, StreamVersion, Timestamp,
 };
 use es_store_mongo::mongodb::Client;
 use es_store_mongo::mongodb::bson::doc;
@@ -70,6 +70,7 @@ async fn every_write_asks_for_a_majority_and_its_journal() {
         "transaction: insert beside",
         "transaction: insert events",
         "update checkpoints",
+        "update documents",
         "update snapshots",
     ];
     assert_eq!(seen.iter().collect::<Vec<_>>(), expected);
@@ -94,6 +95,12 @@ async fn write_everything(store: &MongoStore) {
     for (from, to) in [(0, 1), (1, 4)] {
         let (from, to) = (Position::new(from), Position::new(to));
         store.save_checkpoint(&name, from, to).await.unwrap();
+    }
+    let kind = DocumentKind::from_static("rules");
+    let name = DocumentName::from_static("a");
+    for at in [0, 1] {
+        let saved = store.save_document(&kind, &name, Revision::new(at), "text".into());
+        saved.await.unwrap();
     }
 }
 

@@ -8,6 +8,7 @@
 
 mod concern;
 mod disk_full;
+mod documents;
 mod half_open;
 #[path = "../transactions/log.rs"]
 mod log;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use es_core::testing::ManualClock;
 use es_core::testing::conformance::{Ability, StoreFixture};
-use es_core::{CheckpointStore, EventStore, SnapshotStore};
+use es_core::{CheckpointStore, DocumentStore, EventStore, SnapshotStore};
 use es_store_mongo::{Indexes, MongoStore};
 use es_testkit::mongo::shared;
 
@@ -41,6 +41,7 @@ impl<const ALL_INDEXES: bool> MongoFixture<ALL_INDEXES> {
             Ability::EventIdLookup,
             Ability::Snapshots,
             Ability::Checkpoints,
+            Ability::Documents,
             Ability::Restart,
             Ability::ManualClock,
         ]
@@ -50,6 +51,7 @@ impl<const ALL_INDEXES: bool> MongoFixture<ALL_INDEXES> {
             Ability::CheckOnlyStreams,
             Ability::Snapshots,
             Ability::Checkpoints,
+            Ability::Documents,
             Ability::Restart,
             Ability::ManualClock,
         ]
@@ -77,6 +79,10 @@ impl<const ALL_INDEXES: bool> StoreFixture for MongoFixture<ALL_INDEXES> {
     }
 
     fn checkpoints(&self) -> Option<Arc<dyn CheckpointStore>> {
+        Some(Arc::new(self.store.clone()))
+    }
+
+    fn documents(&self) -> Option<Arc<dyn DocumentStore>> {
         Some(Arc::new(self.store.clone()))
     }
 

@@ -35,6 +35,10 @@ pub enum Ability {
     ///
     /// Refused with [`None`] from the fixture.
     Checkpoints,
+    /// There is a store of documents beside the events.
+    ///
+    /// Refused with [`None`] from the fixture.
+    Documents,
     /// The store outlives its process: everything acknowledged is there after a restart,
     /// snapshots too if the restart was an orderly one.
     ///

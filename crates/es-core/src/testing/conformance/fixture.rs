@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use super::Ability;
 use crate::testing::ManualClock;
-use crate::{CheckpointStore, EventStore, SnapshotStore};
+use crate::{CheckpointStore, DocumentStore, EventStore, SnapshotStore};
 
 /// Makes stores for the suites, and restarts them.
 ///
@@ -15,7 +15,8 @@ use crate::{CheckpointStore, EventStore, SnapshotStore};
 ///
 /// ```
 /// use std::sync::Arc;
-/// use es_core::{CheckpointStore, EventStore, SnapshotStore, memory::MemoryStore};
+/// use es_core::memory::MemoryStore;
+/// use es_core::{CheckpointStore, DocumentStore, EventStore, SnapshotStore};
 /// use es_core::testing::conformance::{Ability, StoreFixture};
 ///
 /// struct MemoryFixture(MemoryStore);
@@ -29,6 +30,7 @@ use crate::{CheckpointStore, EventStore, SnapshotStore};
 ///         Ability::EventIdLookup,
 ///         Ability::Snapshots,
 ///         Ability::Checkpoints,
+///         Ability::Documents,
 ///     ];
 ///
 ///     async fn fresh() -> Self {
@@ -44,6 +46,10 @@ use crate::{CheckpointStore, EventStore, SnapshotStore};
 ///     }
 ///
 ///     fn checkpoints(&self) -> Option<Arc<dyn CheckpointStore>> {
+///         Some(Arc::new(self.0.clone()))
+///     }
+///
+///     fn documents(&self) -> Option<Arc<dyn DocumentStore>> {
 ///         Some(Arc::new(self.0.clone()))
 ///     }
 /// }
@@ -74,6 +80,11 @@ pub trait StoreFixture: Sized + Send + Sync + 'static {
 
     /// A handle on the checkpoints ([`Ability::Checkpoints`]).
     fn checkpoints(&self) -> Option<Arc<dyn CheckpointStore>> {
+        None
+    }
+
+    /// A handle on the documents ([`Ability::Documents`]).
+    fn documents(&self) -> Option<Arc<dyn DocumentStore>> {
         None
     }
 

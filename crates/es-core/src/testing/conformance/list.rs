@@ -209,6 +209,25 @@ macro_rules! __conformance_cases {
                 back_at_the_start_are_not_listed [Checkpoints];
                 hold_any_position [Checkpoints];
             }
+            documents {
+                are_absent_at_first [Documents];
+                are_new_where_there_is_none [Documents];
+                are_saved_from_the_revision_where_they_stand [Documents];
+                are_not_saved_from_elsewhere_and_say_where_they_stand [Documents];
+                are_created_once [Documents];
+                of_16_racing_savers_one_wins [Documents];
+                of_16_racing_creators_one_wins [Documents];
+                changed_by_many_lose_no_update [Documents];
+                of_other_names_are_left_alone [Documents];
+                of_other_kinds_are_left_alone [Documents];
+                are_listed_in_the_order_of_their_names [Documents];
+                are_listed_page_by_page [Documents];
+                of_many_mebibytes_are_listed [Documents];
+                may_be_empty [Documents];
+                keep_every_byte_value [Documents];
+                of_one_mebibyte_are_kept [Documents];
+                of_more_are_refused [Documents];
+            }
             restart {
                 an_empty_store_stays_empty [Restart];
                 keeps_every_event [Restart];
@@ -222,6 +241,7 @@ macro_rules! __conformance_cases {
                 finds_events_by_id [Restart EventIdLookup];
                 keeps_snapshots [Restart Snapshots];
                 keeps_checkpoints [Restart Checkpoints];
+                keeps_documents [Restart Documents];
                 never_goes_back_in_time [Restart ManualClock];
                 lets_subscriptions_go_on [Restart];
                 may_happen_many_times [Restart];

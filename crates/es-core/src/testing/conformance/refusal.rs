@@ -43,6 +43,10 @@ pub(super) async fn assert_refused(ability: Ability, mut subject: Subject) {
             let there = subject.maybe_checkpoints().is_some();
             assert!(!there, "has checkpoints and does not declare them");
         }
+        Ability::Documents => {
+            let there = subject.maybe_documents().is_some();
+            assert!(!there, "has documents and does not declare them");
+        }
         Ability::Restart => {
             assert!(
                 !subject.try_reopen().await,

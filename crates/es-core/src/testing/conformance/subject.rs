@@ -7,7 +7,7 @@ use async_trait::async_trait;
 
 use super::{Ability, StoreFixture};
 use crate::testing::ManualClock;
-use crate::{CheckpointStore, Clock, EventStore, SnapshotStore, SystemClock};
+use crate::{CheckpointStore, Clock, DocumentStore, EventStore, SnapshotStore, SystemClock};
 
 /// A fixture whose type is forgotten, so that cases are compiled once.
 pub(crate) struct Subject {
@@ -41,6 +41,15 @@ impl Subject {
     pub(crate) fn checkpoints(&self) -> Arc<dyn CheckpointStore> {
         self.maybe_checkpoints()
             .expect("the fixture declares Ability::Checkpoints and has none")
+    }
+
+    pub(crate) fn maybe_documents(&self) -> Option<Arc<dyn DocumentStore>> {
+        self.fixture.documents()
+    }
+
+    pub(crate) fn documents(&self) -> Arc<dyn DocumentStore> {
+        self.maybe_documents()
+            .expect("the fixture declares Ability::Documents and has none")
     }
 
     pub(crate) fn maybe_clock(&self) -> Option<ManualClock> {
@@ -84,6 +93,7 @@ trait AnyFixture: Send + Sync {
     fn events(&self) -> Arc<dyn EventStore>;
     fn snapshots(&self) -> Option<Arc<dyn SnapshotStore>>;
     fn checkpoints(&self) -> Option<Arc<dyn CheckpointStore>>;
+    fn documents(&self) -> Option<Arc<dyn DocumentStore>>;
     fn clock(&self) -> Option<ManualClock>;
     async fn reopen(&mut self) -> bool;
 }
@@ -104,6 +114,10 @@ impl<F: StoreFixture> AnyFixture for F {
 
     fn checkpoints(&self) -> Option<Arc<dyn CheckpointStore>> {
         StoreFixture::checkpoints(self)
+    }
+
+    fn documents(&self) -> Option<Arc<dyn DocumentStore>> {
+        StoreFixture::documents(self)
     }
 
     fn clock(&self) -> Option<ManualClock> {

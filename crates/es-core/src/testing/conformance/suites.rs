@@ -2,6 +2,7 @@
 
 pub(super) mod checkpoints;
 pub(super) mod checks;
+pub(super) mod documents;
 pub(super) mod dropped_futures;
 pub(super) mod event_ids;
 pub(super) mod filters;

@@ -4,14 +4,20 @@ use std::pin::pin;
 
 use es_core::testing::run;
 use es_core::{
-    AppendError, CheckpointError, CheckpointName, CheckpointStore, Clock, EventStore,
-    ExpectedVersion, Position, ReadError, StreamRange, SystemClock,
+    AppendError, CheckpointError, CheckpointName, CheckpointStore, Clock, DocumentError,
+    DocumentKind, DocumentName, DocumentStore, EventStore, ExpectedVersion, Position, ReadError,
+    Revision, StreamRange, SystemClock,
 };
 
 use super::engine::CommitFault;
 use super::{append, fresh, is_pending};
 
 const ANY: ExpectedVersion = ExpectedVersion::Any;
+
+fn document() -> (DocumentKind, DocumentName) {
+    let kind = DocumentKind::from_static("rules");
+    (kind, DocumentName::from_static("a"))
+}
 
 #[test]
 fn a_failed_sync_ends_all_writing_until_the_store_is_opened_again() {
@@ -49,6 +55,14 @@ fn a_failed_sync_ends_all_writing_until_the_store_is_opened_again() {
         let name = CheckpointName::from_static("view");
         let doubtful = store.load_checkpoint(&name).await.unwrap_err();
         assert!(matches!(doubtful, CheckpointError::Unavailable { .. }));
+        let (kind, name) = document();
+        let doubtful = store.load_document(&kind, &name).await.unwrap_err();
+        assert!(matches!(doubtful, DocumentError::Unavailable { .. }));
+        let doubtful = store.documents(&kind, None, 10).await.unwrap_err();
+        assert!(matches!(doubtful, DocumentError::Unavailable { .. }));
+        let refused = store.save_document(&kind, &name, Revision::ABSENT, "".into());
+        let refused = refused.await.unwrap_err();
+        assert!(matches!(refused, DocumentError::Unavailable { .. }));
         store.close().await.unwrap();
 
         // The repeat resolves what was unknown.
@@ -113,7 +127,11 @@ fn everyone_in_a_commit_whose_sync_failed_is_told() {
         let mut moved = pin!(store.save_checkpoint(&name, Position::START, Position::new(1)));
         assert!(is_pending(written.as_mut()) && is_pending(repeated.as_mut()));
         assert!(is_pending(conflicting.as_mut()) && is_pending(stored.as_mut()));
+        let (kind, document) = document();
+        let mut saved = pin!(store.save_document(&kind, &document, Revision::ABSENT, "1".into()));
+        let mut changed = pin!(store.save_document(&kind, &document, Revision::ABSENT, "2".into()));
         assert!(is_pending(moved.as_mut()));
+        assert!(is_pending(saved.as_mut()) && is_pending(changed.as_mut()));
         disk.set(|disk| disk.hold_commits = false);
         blocker.await.unwrap();
         assert!(written.await.unwrap_err().is_unknown());
@@ -128,6 +146,10 @@ fn everyone_in_a_commit_whose_sync_failed_is_told() {
             moved.await,
             Err(CheckpointError::Unavailable { .. })
         ));
+        // Nor may anybody be told that somebody else saved it.
+        for answer in [saved.await, changed.await] {
+            assert!(matches!(answer, Err(DocumentError::Unavailable { .. })));
+        }
         assert_eq!(store.head().await.unwrap(), Position::new(1));
     });
 }

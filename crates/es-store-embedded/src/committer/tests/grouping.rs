@@ -4,8 +4,8 @@ use std::pin::pin;
 
 use es_core::testing::run;
 use es_core::{
-    AllRange, AppendError, AppendId, CheckpointName, CheckpointStore, EventStore, ExpectedVersion,
-    Position, StreamRange, StreamVersion,
+    AllRange, AppendError, AppendId, CheckpointName, CheckpointStore, DocumentKind, DocumentName,
+    DocumentStore, EventStore, ExpectedVersion, Position, Revision, StreamRange, StreamVersion,
 };
 
 use super::{append, eventually, fresh, is_pending, store};
@@ -273,6 +273,39 @@ fn the_id_of_an_event_is_not_taken_for_that_of_an_append() {
         // And the event is still found by its id.
         let found = store.read_event(middle).await.unwrap().unwrap();
         assert_eq!(found.position, Position::new(2));
+    });
+}
+
+#[test]
+fn documents_compare_within_a_commit() {
+    run(async {
+        let (disk, store) = fresh();
+        let kind = DocumentKind::from_static("rules");
+        let name = DocumentName::from_static("a");
+        disk.set(|disk| disk.hold_commits = true);
+        let mut blocker = pin!(store.append(append("A/1", ANY, 1, 1)));
+        assert!(is_pending(blocker.as_mut()));
+        disk.wait_for_waiting();
+        let save = |at, text: &'static str| {
+            store.save_document(&kind, &name, Revision::new(at), text.into())
+        };
+        let mut saves = [
+            pin!(save(0, "one")),
+            pin!(save(0, "lost")),
+            pin!(save(1, "two")),
+        ];
+        for save in &mut saves {
+            assert!(is_pending(save.as_mut()));
+        }
+        disk.set(|disk| disk.hold_commits = false);
+        blocker.await.unwrap();
+        let [one, lost, two] = saves;
+        assert_eq!(one.await.unwrap(), Revision::new(1));
+        assert!(lost.await.unwrap_err().is_conflict());
+        assert_eq!(two.await.unwrap(), Revision::new(2));
+        let found = store.load_document(&kind, &name).await.unwrap().unwrap();
+        assert_eq!((found.revision.get(), &found.content[..]), (2, &b"two"[..]));
+        assert_eq!(disk.get(|disk| disk.settles), 2, "they share a sync");
     });
 }
 

@@ -7,17 +7,43 @@
 use std::fs;
 use std::path::Path;
 
-use crate::engine::EngineError;
+use crate::directory::sync_directory;
+use crate::engine::{EngineError, Table};
 
 const KEYSPACES: &str = "keyspaces";
 const CURRENT: &str = "current";
 
 pub(super) fn verify(database: &Path) -> Result<(), EngineError> {
+    verify_all(database, |_| false)
+}
+
+/// As [`verify`], where a process may have died while it made a table that the first versions did
+/// not have. fjall clears away what has no `current`, so it must not be that of another table:
+/// those have the numbers after that of its own keyspace, 0, as they were made together.
+pub(super) fn verify_first(database: &Path) -> Result<(), EngineError> {
+    verify_all(database, |keyspace| {
+        let number = keyspace
+            .file_name()
+            .and_then(|name| name.to_str()?.parse().ok());
+        let is_later = number.is_some_and(|number: usize| number > Table::FIRST.len());
+        is_later && !keyspace.join(CURRENT).exists()
+    })
+}
+
+fn verify_all(database: &Path, is_unfinished: impl Fn(&Path) -> bool) -> Result<(), EngineError> {
     let keyspaces = fs::read_dir(database.join(KEYSPACES)).map_err(EngineError::damaged)?;
     for keyspace in keyspaces {
-        verify_keyspace(&keyspace.map_err(EngineError::failed)?.path())?;
+        let keyspace = keyspace.map_err(EngineError::failed)?.path();
+        if !is_unfinished(&keyspace) {
+            verify_keyspace(&keyspace)?;
+        }
     }
     Ok(())
+}
+
+/// Makes it durable which keyspaces there are.
+pub(super) fn sync_keyspaces(database: &Path) -> std::io::Result<()> {
+    sync_directory(&database.join(KEYSPACES))
 }
 
 fn verify_keyspace(keyspace: &Path) -> Result<(), EngineError> {

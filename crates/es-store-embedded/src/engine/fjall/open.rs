@@ -23,37 +23,69 @@ pub(crate) struct FjallOptions {
     pub(crate) table_bytes: u64,
 }
 
-/// Makes an empty database.
+/// Makes an empty database with every table.
 pub(crate) fn create(path: &Path, options: FjallOptions) -> Result<(), EngineError> {
     let database = builder(path, options).open().map_err(failure)?;
+    let made = make_tables(&database, path, options);
+    drop(database);
+    wait_until_closed(path);
+    made
+}
+
+/// Makes the tables that are missing.
+fn make_tables(database: &Database, path: &Path, options: FjallOptions) -> Result<(), EngineError> {
     for table in Table::ALL {
         database
             .keyspace(table.name(), || settings(table, options))
             .map_err(failure)?;
     }
-    drop(database);
-    wait_until_closed(path);
-    Ok(())
+    // fjall syncs what is in the directory of a keyspace, and not that there is one.
+    manifest::sync_keyspaces(path).map_err(EngineError::failed)
+}
+
+impl FjallEngine {
+    /// Makes the tables that the first versions did not have, and closes the database.
+    pub(crate) fn add_tables(self, options: FjallOptions) -> Result<(), EngineError> {
+        make_tables(self.database()?, &self.path, options)
+    }
 }
 
 /// Opens a database that is there, after making sure that fjall will not repair it silently.
 pub(crate) fn open(path: &Path, options: FjallOptions) -> Result<Box<dyn Engine>, EngineError> {
     manifest::verify(path)?;
-    journal::prepare(path)?;
-    // It asserts some of what it reads instead of reporting it.
-    let opened = catch_unwind(AssertUnwindSafe(|| open_unguarded(path, options)));
-    let engine = opened.map_err(|panic| EngineError::damaged(message(&*panic)))??;
-    Ok(Box::new(engine))
+    Ok(Box::new(open_with(path, options, &Table::ALL)?))
 }
 
-fn open_unguarded(path: &Path, options: FjallOptions) -> Result<FjallEngine, EngineError> {
+/// As [`open`], a database that may have no other tables than the first, or others that are not
+/// quite made.
+pub(crate) fn open_first(path: &Path, options: FjallOptions) -> Result<FjallEngine, EngineError> {
+    manifest::verify_first(path)?;
+    open_with(path, options, Table::FIRST)
+}
+
+fn open_with(
+    path: &Path,
+    options: FjallOptions,
+    tables: &[Table],
+) -> Result<FjallEngine, EngineError> {
+    journal::prepare(path)?;
+    // It asserts some of what it reads instead of reporting it.
+    let opened = catch_unwind(AssertUnwindSafe(|| open_unguarded(path, options, tables)));
+    opened.map_err(|panic| EngineError::damaged(message(&*panic)))?
+}
+
+fn open_unguarded(
+    path: &Path,
+    options: FjallOptions,
+    tables: &[Table],
+) -> Result<FjallEngine, EngineError> {
     let database = builder(path, options).open().map_err(failure)?;
     let mut engine = FjallEngine {
         tables: Vec::new(),
         database: Some(database),
         path: path.to_owned(),
     };
-    for table in Table::ALL {
+    for table in tables.iter().copied() {
         let database = engine.database()?;
         if !database.keyspace_exists(table.name()) {
             return Err(EngineError::damaged(format!(
@@ -104,7 +136,7 @@ fn settings(table: Table, options: FjallOptions) -> KeyspaceCreateOptions {
         Table::Appends => settings.filter_policy(FilterPolicy::all(FilterPolicyEntry::Bloom(
             BloomConstructionPolicy::BitsPerKey(12.0),
         ))),
-        Table::Checkpoints | Table::Totals => settings,
+        Table::Checkpoints | Table::Totals | Table::Documents => settings,
     }
 }
 

@@ -13,7 +13,7 @@ use super::super::observe::{
 };
 use super::super::subject::Subject;
 use super::repeats::assert_repeats;
-use super::{checkpoints, snapshots};
+use super::{checkpoints, documents, snapshots};
 use crate::ExpectedVersion::{Any, Exists, NoStream};
 use crate::testing::sample_event;
 use crate::{Clock, EventFilter, Metadata, Position, Subscription, Timestamp};
@@ -222,6 +222,39 @@ pub(crate) async fn keeps_checkpoints(mut subject: Subject) {
         "moved from elsewhere"
     );
     checkpoints::save(&*store, "a", 5, 8)
+        .await
+        .expect("it stands there");
+}
+
+pub(crate) async fn keeps_documents(mut subject: Subject) {
+    {
+        let store = subject.documents();
+        for (kind, name, from, text) in [
+            ("rules", "a", 0, "one"),
+            ("rules", "b", 0, "two"),
+            ("rules", "b", 1, "three"),
+            ("keys", "a", 0, ""),
+        ] {
+            documents::save(&*store, kind, name, from, text)
+                .await
+                .expect("it stands there");
+        }
+    }
+    for _ in 0..2 {
+        subject.reopen().await;
+        let store = subject.documents();
+        let due = [
+            documents::document("a", 1, "one"),
+            documents::document("b", 2, "three"),
+        ];
+        assert_eq!(documents::list(&*store, "rules").await, due);
+        let due = [documents::document("a", 1, "")];
+        assert_eq!(documents::list(&*store, "keys").await, due);
+    }
+    let store = subject.documents();
+    let elsewhere = documents::save(&*store, "rules", "b", 1, "four").await;
+    documents::assert_changed(elsewhere, ("rules", "b"), 1, 2);
+    documents::save(&*store, "rules", "b", 2, "four")
         .await
         .expect("it stands there");
 }
