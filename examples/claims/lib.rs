@@ -32,3 +32,7 @@ pub struct Tutorial;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/encryption.md")]
 pub struct Encryption;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/versioning.md")]
+pub struct Versioning;

@@ -230,7 +230,7 @@ impl Batch {
                 .iter()
                 .all(|(known, _)| *known != output.stream);
             let may_begin = streams == 0 || (migration.several_streams && streams < STREAMS);
-            if !goes_on && !(is_new && may_begin) {
+            if !(goes_on || (is_new && may_begin)) {
                 return false;
             }
             streams += usize::from(!goes_on);
