@@ -11,26 +11,28 @@ use std::sync::Arc;
 use event_sourcing::core::{DocumentStore, IdGenerator, TimeOrderedIds};
 use event_sourcing::memory::MemoryStore;
 use event_sourcing::mongo::MongoStore;
-use event_sourcing::serde::Json;
-use event_sourcing::versioning::{SchemaRegistry, SchemaSet, Upcasts, for_event};
-use event_sourcing::{Aggregate, BoxError, CodecSet, Event, EventStore, Repository};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use event_sourcing::{BoxError, EventStore};
 
 /// The program that is in use: a claim has an amount.
 mod old {
-    use super::*;
+    use event_sourcing::serde::Json;
+    use event_sourcing::versioning::{SchemaRegistry, SchemaSet, Upcasts, for_event};
+    use event_sourcing::{Aggregate, BoxError, CodecSet, Event, Repository};
+    use schemars::JsonSchema;
+    use serde::{Deserialize, Serialize};
+
+    use super::Store;
 
     #[derive(Event, Serialize, Deserialize, JsonSchema)]
-    pub enum ClaimEvent {
+    pub(crate) enum ClaimEvent {
         ClaimCreated { amount: u64 },
         ClaimPaid { amount: u64 },
     }
 
     #[derive(Debug, Default, PartialEq)]
-    pub struct Claim {
-        pub amount: u64,
-        pub paid: u64,
+    pub(crate) struct Claim {
+        pub(crate) amount: u64,
+        pub(crate) paid: u64,
     }
 
     impl Aggregate for Claim {
@@ -46,7 +48,7 @@ mod old {
     }
 
     /// It knows no rules of its own, and takes those that newer programs published.
-    pub async fn start(store: &Store) -> Result<Repository<Claim>, BoxError> {
+    pub(crate) async fn start(store: &Store) -> Result<Repository<Claim>, BoxError> {
         let registry = SchemaRegistry::new(store.documents.clone());
         let schemas = SchemaSet::of::<ClaimEvent>()?;
         registry.publish(&schemas, &Upcasts::none()).await?;
@@ -61,12 +63,18 @@ mod old {
 
 /// The program that is to come: a claim has a category too.
 mod new {
-    use event_sourcing::versioning::{add_field, remove_field};
+    use event_sourcing::serde::Json;
+    use event_sourcing::versioning::{
+        SchemaRegistry, SchemaSet, Upcasts, add_field, for_event, remove_field,
+    };
+    use event_sourcing::{Aggregate, BoxError, CodecSet, Event, Repository};
+    use schemars::JsonSchema;
+    use serde::{Deserialize, Serialize};
 
-    use super::*;
+    use super::Store;
 
     #[derive(Event, Serialize, Deserialize, JsonSchema)]
-    pub enum ClaimEvent {
+    pub(crate) enum ClaimEvent {
         #[event(version = "2.0")]
         ClaimCreated {
             amount: u64,
@@ -78,10 +86,10 @@ mod new {
     }
 
     #[derive(Debug, Default, PartialEq)]
-    pub struct Claim {
-        pub amount: u64,
-        pub category: String,
-        pub paid: u64,
+    pub(crate) struct Claim {
+        pub(crate) amount: u64,
+        pub(crate) category: String,
+        pub(crate) paid: u64,
     }
 
     impl Aggregate for Claim {
@@ -110,7 +118,7 @@ mod new {
     }
 
     /// What it will write is published before the first event of it is written.
-    pub async fn start(store: &Store) -> Result<Repository<Claim>, BoxError> {
+    pub(crate) async fn start(store: &Store) -> Result<Repository<Claim>, BoxError> {
         let registry = SchemaRegistry::new(store.documents.clone());
         let schemas = SchemaSet::of::<ClaimEvent>()?;
         for shape in registry.publish(&schemas, &rules()?).await? {
@@ -122,7 +130,8 @@ mod new {
 }
 
 /// One store, as both programs see it.
-pub struct Store {
+#[derive(Debug)]
+struct Store {
     events: Arc<dyn EventStore>,
     documents: Arc<dyn DocumentStore>,
 }

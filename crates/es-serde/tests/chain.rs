@@ -21,11 +21,13 @@ use es_serde::seal::{LocalKeys, SubjectKeys};
 const EVENTS: u64 = 25;
 const LINK_EVERY: u64 = 10;
 
+type Doctor = fn(&mut Vec<RecordedEvent>);
+
 /// A store whose history somebody changed behind its back.
 #[derive(Debug, Clone)]
 struct Doctored {
     inner: MemoryStore,
-    doctor: fn(&mut Vec<RecordedEvent>),
+    doctor: Doctor,
 }
 
 #[async_trait]
@@ -81,7 +83,7 @@ async fn linked() -> (MemoryStore, HashChain, Link) {
     (store, chain, head)
 }
 
-fn chain(store: &MemoryStore, doctor: fn(&mut Vec<RecordedEvent>)) -> HashChain {
+fn chain(store: &MemoryStore, doctor: Doctor) -> HashChain {
     let inner = store.clone();
     HashChain::new(Doctored { inner, doctor }, store.clone()).with_link_every(LINK_EVERY)
 }
@@ -132,7 +134,7 @@ async fn several_processes_make_one_chain() {
 
 #[tokio::test]
 async fn every_edit_is_found_between_its_links() {
-    let edits: [(&str, fn(&mut Vec<RecordedEvent>)); 12] = [
+    let edits: [(&str, Doctor); 12] = [
         ("payload", |events| events[12].payload.data = "other".into()),
         ("codec", |events| {
             events[12].payload.codec = es_core::CodecId::from_static("other");

@@ -9,6 +9,7 @@
 #[path = "support/options.rs"]
 mod options;
 
+use std::fmt::Write;
 use std::fs;
 use std::path::PathBuf;
 
@@ -19,14 +20,14 @@ use es_core::{
     TraceContext, TypeName, TypeVersion,
 };
 use es_store_mongo::MongoStore;
-use es_store_mongo::mongodb::bson::{Bson, Document, doc};
+use es_store_mongo::mongodb::bson::{Document, doc};
 use es_testkit::mongo::shared;
 use futures_util::TryStreamExt;
 use options::options;
 use serde_json::Value;
 
 const COLLECTIONS: [&str; 4] = ["events", "meta", "snapshots", "checkpoints"];
-const CHECKPOINT: CheckpointName = CheckpointName::from_static("claims-by-status");
+static CHECKPOINT: CheckpointName = CheckpointName::from_static("claims-by-status");
 
 fn file(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -68,17 +69,12 @@ async fn documents_of_layout_1_are_read_as_they_were_written() {
         .await
         .unwrap();
     let database = client.default_database().unwrap();
-    let stored = read("layout-1.json");
-    for name in COLLECTIONS {
-        for document in stored[name].as_array().unwrap() {
-            let document = Bson::try_from(document.clone()).unwrap();
-            let document = document.as_document().unwrap().clone();
-            database
-                .collection(name)
-                .insert_one(document)
-                .await
-                .unwrap();
-        }
+    let stored = fs::read_to_string(file("layout-1.bson.hex")).unwrap();
+    for line in stored.lines() {
+        let (collection, hex) = line.split_once(' ').unwrap();
+        let document = Document::from_reader(&from_hex(hex)[..]).unwrap();
+        let collection = database.collection(collection);
+        collection.insert_one(document).await.unwrap();
     }
     let store = MongoStore::connect_with(&uri, options()).await.unwrap();
     assert_eq!(asked(&store).await, read("layout-1.read.json"));
@@ -138,8 +134,8 @@ async fn write(store: &MongoStore) {
         privacy: None,
     };
     store.save_snapshot(snapshot, 1).await.unwrap();
-    let moved = store.save_checkpoint(&CHECKPOINT, Position::START, Position::new(4));
-    moved.await.unwrap();
+    let (from, to) = (Position::START, Position::new(4));
+    store.save_checkpoint(&CHECKPOINT, from, to).await.unwrap();
 }
 
 /// Makes the files of a new layout; those of an old one are never made again.
@@ -150,16 +146,30 @@ async fn write_the_files() {
     let store = MongoStore::connect_with(&uri, options()).await.unwrap();
     write(&store).await;
     let read = asked(&store).await;
-    let mut stored = serde_json::Map::new();
+    let mut stored = String::new();
     for name in COLLECTIONS {
-        let found = store.database().collection::<Document>(name).find(doc! {});
-        let documents: Vec<Document> = found.await.unwrap().try_collect().await.unwrap();
-        let documents = documents
-            .into_iter()
-            .map(|document| Bson::Document(document).into_canonical_extjson());
-        stored.insert(name.to_owned(), documents.collect());
+        let collection = store.database().collection::<Document>(name);
+        let found = collection.find(doc! {}).sort(doc! { "_id": 1 }).await;
+        let documents: Vec<Document> = found.unwrap().try_collect().await.unwrap();
+        for document in documents {
+            writeln!(stored, "{name} {}", hex(&document.to_vec().unwrap())).unwrap();
+        }
     }
-    let pretty = |value: &Value| serde_json::to_string_pretty(value).unwrap() + "\n";
-    fs::write(file("layout-1.json"), pretty(&stored.into())).unwrap();
-    fs::write(file("layout-1.read.json"), pretty(&read)).unwrap();
+    fs::write(file("layout-1.bson.hex"), stored).unwrap();
+    let read = serde_json::to_string_pretty(&read).unwrap() + "\n";
+    fs::write(file("layout-1.read.json"), read).unwrap();
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let mut hex = String::new();
+    bytes
+        .iter()
+        .for_each(|byte| write!(hex, "{byte:02x}").unwrap());
+    hex
+}
+
+fn from_hex(hex: &str) -> Vec<u8> {
+    let digits = (0..hex.len()).step_by(2);
+    let bytes = digits.map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap());
+    bytes.collect()
 }

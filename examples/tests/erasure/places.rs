@@ -58,12 +58,9 @@ where
     }
     // The state of a saga, and an event that could not be handled, as a consumer keeps them.
     let sealer = Sealer::new(keys(&store));
-    let sealed = sealer.seal(
-        &Privacy::of(SUBJECT),
-        SealContext::Other(SAGA),
-        b"state of jane",
-    );
-    save(&store, "saga", sealed.await.unwrap()).await;
+    let (about, place) = (Privacy::of(SUBJECT), SealContext::Other(SAGA));
+    let sealed = sealer.seal(&about, place, b"state of jane").await;
+    save(&store, "saga", sealed.unwrap()).await;
     let letter = events(&store).await.remove(1);
     save(&store, "dead-letter", serde_json::to_vec(&letter).unwrap()).await;
 }
@@ -117,7 +114,7 @@ where
         .load_snapshot(stream, StreamVersion::MAX)
         .await
         .unwrap();
-    assert_hidden(&snapshot.expect("a snapshot was taken").payload.data);
+    assert_hidden(&snapshot.unwrap().payload.data);
     assert_hidden(&kept(&store, "saga").await);
     assert_hidden(&kept(&store, "dead-letter").await);
     let opened = Sealer::new(keys(&store))

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use es_core::memory::MemoryStore;
-use es_core::{DocumentKind, DocumentStore, Privacy};
+use es_core::{Clock, DocumentKind, DocumentStore, Privacy, SystemClock};
 use es_serde::seal::{
     Erasure, KeyError, KeyOptions, LocalKeys, Opened, SealContext, SealError, Sealer, SubjectKeys,
 };
@@ -164,7 +164,7 @@ async fn another_process_forgets_within_the_time_it_keeps_keys() {
     assert_eq!(open(&here, &sealed).await.unwrap(), Opened::Erased);
     let forgotten = async {
         while open(&there, &sealed).await.unwrap() != Opened::Erased {
-            tokio::time::sleep(Duration::from_millis(5)).await;
+            SystemClock.sleep(Duration::from_millis(5)).await;
         }
     };
     tokio::time::timeout(Duration::from_secs(20), forgotten)
