@@ -1,4 +1,5 @@
-//! Encoding and decoding a claim event in each format, and packing it: compressed, encrypted.
+//! Encoding and decoding a claim event in each format, reading older versions of it, and packing it:
+//! compressed, encrypted.
 
 #![expect(
     clippy::unwrap_used,
@@ -12,10 +13,11 @@ use es_benches::claims::ClaimEvent;
 use es_core::memory::MemoryStore;
 use es_core::{
     Append, Codec, CodecSet, EventCoding, EventId, ExpectedVersion, NewEvent, Position, Privacy,
-    RecordedEvent, StreamId, StreamVersion, Timestamp,
+    RecordedEvent, StreamId, StreamVersion, Timestamp, TypeVersion,
 };
 use es_serde::seal::{LocalKeys, SubjectKeys};
 use es_serde::{Avro, AvroSchemas, Bincode, Compression, Json, PackedStore, Postcard};
+use es_versioning::{Upcasts, add_field, for_event, rename_field};
 use tokio::runtime::{Builder, Runtime};
 use uuid::Uuid;
 
@@ -50,10 +52,7 @@ fn of(criterion: &mut Criterion, name: &str, codec: impl Codec + 'static) {
             bencher.iter(|| encode(&codecs, black_box(&event)));
         });
         group.bench_function(format!("decode/{size}"), |bencher| {
-            bencher.iter(|| {
-                let decoded = codecs.decode_event::<ClaimEvent>(black_box(&recorded));
-                decoded.unwrap().next()
-            });
+            bencher.iter(|| decode(&codecs, black_box(&recorded)));
         });
         group.finish();
     }
@@ -77,6 +76,58 @@ fn packing(criterion: &mut Criterion) {
     packed(criterion, &runtime, "encrypted-field", &encrypted, field);
     let both = lz4.with_keys(keys);
     packed(criterion, &runtime, "lz4-encrypted", &both, whole);
+}
+
+/// An event at the version that is read, with and without rules; and of one, two and three versions
+/// before.
+fn upcasting(criterion: &mut Criterion) {
+    let rules = for_event("ClaimLineAdded")
+        .current("1.0")
+        .upcast("0.1", "0.2", rename_field("text", "note"))
+        .upcast("0.2", "0.3", add_field("covered", true))
+        .upcast("0.3", "1.0", add_field("code", "D2740-crown"));
+    let rules = Upcasts::new().event(rules).build().unwrap();
+    let without = CodecSet::new(Json);
+    let with = without.clone().with_upcasts(rules);
+    let event = ClaimEvent::of_bytes(SIZES[0], 7).unwrap();
+    let current = recorded(encode(&without, &event));
+    let mut group = criterion.benchmark_group("formats/upcast");
+    group.throughput(Throughput::Elements(1));
+    group.bench_function("current/no rules", |bencher| {
+        bencher.iter(|| decode(&without, black_box(&current)));
+    });
+    group.bench_function("current/rules", |bencher| {
+        bencher.iter(|| decode(&with, black_box(&current)));
+    });
+    for (steps, version, dropped) in [(1, 3, "code"), (2, 2, "covered"), (3, 1, "note")] {
+        let mut old = current.clone();
+        old.payload.version = TypeVersion::new(0, version);
+        old.payload.data = older(&old.payload.data, dropped).into();
+        group.bench_function(format!("{steps} steps"), |bencher| {
+            bencher.iter(|| decode(&with, black_box(&old)));
+        });
+    }
+    group.finish();
+}
+
+/// The content as it was before the field `dropped`, and those after it, came.
+fn older(json: &[u8], dropped: &str) -> Vec<u8> {
+    let mut content: serde_json::Map<String, serde_json::Value> =
+        serde_json::from_slice(json).unwrap();
+    for field in ["code", "covered", "note"] {
+        let value = content.remove(field).unwrap();
+        if field == "note" {
+            content.insert("text".to_owned(), value);
+        }
+        if field == dropped {
+            break;
+        }
+    }
+    serde_json::to_vec(&content).unwrap()
+}
+
+fn decode(codecs: &CodecSet, recorded: &RecordedEvent) -> Option<ClaimEvent> {
+    codecs.decode_event(recorded).unwrap().next()
 }
 
 /// Without encoding and decoding, which are above.
@@ -127,5 +178,5 @@ fn stream() -> StreamId {
     StreamId::new("Claim", 1).unwrap()
 }
 
-criterion_group!(benches, codecs, packing);
+criterion_group!(benches, codecs, upcasting, packing);
 criterion_main!(benches);

@@ -10,6 +10,7 @@ mod sample;
 mod schemas;
 mod serializer;
 mod shape;
+mod stored;
 
 use std::sync::Arc;
 
@@ -27,6 +28,7 @@ use self::reading::Input;
 pub use self::schemas::{AvroSchemaError, AvroSchemaProblem, AvroSchemas};
 use self::schemas::{Fingerprint, TypeSchema};
 use self::serializer::{Refusals, ShapeSerializer};
+pub use self::stored::StoredSchemaError;
 use crate::guard::{Failure, Guard};
 use crate::limit::{self, MAX_PAYLOAD_BYTES};
 

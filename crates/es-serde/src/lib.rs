@@ -57,7 +57,10 @@ mod round_trip;
 pub mod seal;
 
 #[cfg(feature = "avro")]
-pub use avro::{Avro, AvroIncompatible, AvroSchemaError, AvroSchemaProblem, AvroSchemas, can_read};
+pub use avro::{
+    Avro, AvroIncompatible, AvroSchemaError, AvroSchemaProblem, AvroSchemas, StoredSchemaError,
+    can_read,
+};
 #[cfg(feature = "bincode")]
 pub use bincode_codec::Bincode;
 #[cfg(feature = "cloudevents")]

@@ -43,6 +43,7 @@ impl fmt::Display for Fingerprint {
 
 /// The schema of one version of a type: it writes, and everything is read into it.
 pub(super) struct TypeSchema {
+    json: String,
     shape: Arc<Shape>,
     fingerprint: Fingerprint,
     /// How to read what each writer wrote; there are no more than there are writers.
@@ -121,6 +122,7 @@ impl AvroSchemas {
             .add(json)
             .map_err(|problem| AvroSchemaError::new(of(), problem))?;
         let schema = TypeSchema {
+            json: json.to_owned(),
             shape,
             fingerprint,
             plans: RwLock::default(),
@@ -149,6 +151,11 @@ impl AvroSchemas {
         Planner::whole_plan(known.or_insert_with(|| shape.clone()), &shape)
             .map_err(AvroSchemaProblem::Ambiguous)?;
         Ok((fingerprint, shape))
+    }
+
+    /// The schemas of all types, as they were given.
+    pub(super) fn of_types(&self) -> impl Iterator<Item = (&TypeTag, &str)> {
+        self.types.iter().map(|(tag, schema)| (tag, &*schema.json))
     }
 
     pub(super) fn of_type(&self, tag: &TypeTag) -> Option<&TypeSchema> {

@@ -8,6 +8,7 @@ mod evolution;
 mod fastavro;
 mod fitting;
 mod refusals;
+mod stored;
 mod tree;
 
 use es_core::{TypeName, TypeTag, TypeVersion};
