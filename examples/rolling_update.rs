@@ -6,6 +6,7 @@
 //! cargo run --release --example rolling_update -- "mongodb://127.0.0.1:27117/?replicaSet=rs0"
 //! ```
 
+use std::error::Error;
 use std::sync::Arc;
 
 use event_sourcing::core::{DocumentStore, IdGenerator, TimeOrderedIds};
@@ -161,7 +162,8 @@ async fn main() -> Result<(), BoxError> {
     };
     new.create(&late, created).await?;
     if let Err(error) = before.load(&late).await {
-        println!("an old program that started before: {error}");
+        let reason = error.source().map(ToString::to_string).unwrap_or_default();
+        println!("an old program that started before: {error}: {reason}");
     }
 
     let old = old::start(&store).await?;

@@ -16,9 +16,9 @@ use es_core::memory::MemoryStore;
 use es_core::testing::conformance::{Ability, StoreFixture};
 use es_core::testing::{Fault, FaultStore, ManualClock, Operation, run, sample_event};
 use es_core::{
-    AllRange, Append, AppendError, CheckpointError, CheckpointName, CheckpointStore, EventStore,
-    ExpectedVersion, Position, ReadError, Snapshot, SnapshotError, SnapshotStore, StreamId,
-    StreamRange, StreamVersion,
+    AllRange, Append, AppendError, CheckpointError, CheckpointName, CheckpointStore, DocumentStore,
+    EventStore, ExpectedVersion, Position, ReadError, Snapshot, SnapshotError, SnapshotStore,
+    StreamId, StreamRange, StreamVersion,
 };
 
 /// A memory store inside a fault store without faults.
@@ -42,6 +42,10 @@ impl StoreFixture for FaultFixture {
 
     fn checkpoints(&self) -> Option<Arc<dyn CheckpointStore>> {
         Some(Arc::new(FaultStore::new(self.0.checkpoints()?)))
+    }
+
+    fn documents(&self) -> Option<Arc<dyn DocumentStore>> {
+        Some(Arc::new(FaultStore::new(self.0.documents()?)))
     }
 
     fn clock(&self) -> Option<ManualClock> {

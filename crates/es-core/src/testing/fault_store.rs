@@ -1,6 +1,7 @@
 //! A store that fails when a test wants it to.
 
 mod checkpoints;
+mod documents;
 mod events;
 mod fault;
 mod script;

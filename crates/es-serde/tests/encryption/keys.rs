@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use es_core::memory::MemoryStore;
+use es_core::testing::{Fault, FaultStore, Operation};
 use es_core::{Clock, DocumentKind, DocumentStore, Privacy, SystemClock};
 use es_serde::seal::{
     Erasure, KeyError, KeyOptions, LocalKeys, Opened, SealContext, SealError, Sealer, SubjectKeys,
@@ -170,6 +171,32 @@ async fn another_process_forgets_within_the_time_it_keeps_keys() {
     tokio::time::timeout(Duration::from_secs(20), forgotten)
         .await
         .unwrap();
+}
+
+#[tokio::test]
+async fn an_erasure_whose_reply_is_lost_is_found_done_by_the_next_call() {
+    let store = MemoryStore::new();
+    let sealed = seal(&keys(&store), "jane").await;
+    let faulty = FaultStore::new(store.clone()).inject(Fault::LostDocumentReply);
+    let provider = LocalKeys::parse(KEK).unwrap();
+    let keys = SubjectKeys::new(faulty, provider);
+    assert_eq!(open(&keys, &sealed).await.unwrap(), content());
+    let error = keys.erase("jane").await.unwrap_err();
+    assert!(error.is_retryable(), "{error:?}");
+    assert_eq!(open(&keys, &sealed).await.unwrap(), Opened::Erased);
+    let again = keys.erase("jane").await.unwrap();
+    assert!(matches!(again, Erasure::AlreadyErased { .. }), "{again:?}");
+}
+
+#[tokio::test]
+async fn a_key_store_that_does_not_answer_is_no_erasure() {
+    let store = MemoryStore::new();
+    let sealed = seal(&keys(&store), "jane").await;
+    let faulty = FaultStore::new(store).inject(Fault::Unavailable(Operation::LoadDocument));
+    let keys = SubjectKeys::new(faulty, LocalKeys::parse(KEK).unwrap());
+    let error = open(&keys, &sealed).await.unwrap_err();
+    assert!(error.is_retryable(), "{error:?}");
+    assert_eq!(open(&keys, &sealed).await.unwrap(), content());
 }
 
 #[tokio::test]

@@ -22,6 +22,10 @@ pub enum Operation {
     SaveCheckpoint,
     /// Loading and listing checkpoints.
     LoadCheckpoint,
+    /// Saving documents.
+    SaveDocument,
+    /// Loading and listing documents.
+    LoadDocument,
 }
 
 /// Something that happens to one call.
@@ -63,6 +67,8 @@ pub enum Fault {
     Overtaken(Append),
     /// The checkpoint is moved, and the reply is lost.
     LostCheckpointReply,
+    /// The document is saved, and the reply is lost.
+    LostDocumentReply,
 }
 
 impl Fault {
@@ -78,6 +84,7 @@ impl Fault {
                 Operation::Append
             }
             Self::LostCheckpointReply => Operation::SaveCheckpoint,
+            Self::LostDocumentReply => Operation::SaveDocument,
         }
     }
 
