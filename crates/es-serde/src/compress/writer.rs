@@ -104,6 +104,14 @@ impl Compression {
     }
 }
 
+/// LZ4.
+#[cfg(feature = "lz4")]
+impl Default for Compression {
+    fn default() -> Self {
+        Self::lz4()
+    }
+}
+
 impl Method {
     const fn algorithm(self) -> Algorithm {
         match self {
