@@ -8,7 +8,7 @@ use clap::Args;
 
 use crate::{
     check,
-    process::{Call, Failure},
+    process::{Call, Failure, plural},
     workspace::Workspace,
 };
 
@@ -49,11 +49,8 @@ pub(crate) fn run(workspace: &Workspace, choice: &Choice) -> Result<ExitCode, Fa
             .args(limits)
             .run()?;
     }
-    println!(
-        "{} targets ran for {} s each, and found nothing",
-        chosen.len(),
-        choice.seconds
-    );
+    let ran = plural(chosen.len(), "target");
+    println!("{ran}, {} s each: nothing was found", choice.seconds);
     Ok(ExitCode::SUCCESS)
 }
 

@@ -63,7 +63,9 @@ async fn an_append_before_a_refused_one_is_acknowledged_only_if_a_majority_has_i
     proxy.heal();
     let (good, taken) = batch.await.unwrap();
     println!("before the refused one: {good:?}\nthe refused one: {taken:?}");
-    assert!(taken.unwrap_err().is_conflict());
+    // Where the election takes longer than the patience of an append, it is unknown.
+    let refused = taken.unwrap_err();
+    assert!(refused.is_conflict() || refused.is_unknown(), "{refused:?}");
     if good.is_ok() {
         let log = numbers(&stored(&uri).await);
         assert!(log.contains(&2), "acknowledged and lost; stored: {log:?}");
