@@ -209,8 +209,8 @@ impl Append {
         })
     }
 
-    /// Replaces the payloads of all events, in the order of their positions, and takes away whom
-    /// they are about; for stores that transform what they pass on.
+    /// Replaces each event, in the order of their positions; for stores that transform what they
+    /// pass on. What `transform` is shown of a write are the events before this one.
     ///
     /// # Errors
     /// The first one of `transform`.

@@ -6,7 +6,7 @@ use crate::codec::CodecExt;
 use crate::event::Content;
 use crate::{
     Codec, CodecError, CodecId, CodecSet, Event, EventId, NewEvent, OnUnknown, Payload,
-    PayloadFlags, Place, Position, RecordedEvent, TypeTag, UpcastError,
+    PayloadFlags, Place, Position, RecordedEvent, TypeName, TypeTag, TypeVersion, UpcastError,
 };
 
 /// Turns events into what a store takes, and back; implemented for [`CodecSet`].
@@ -99,7 +99,7 @@ fn decode<E: Event>(
         };
         return E::erased().map(Decoded::one).ok_or_else(found);
     }
-    match known_type::<E>(&recorded.type_tag()) {
+    match known_type::<E>(&recorded.name, recorded.payload.version) {
         Ok(index) => content(codecs, index, &recorded.payload).map(Decoded::one),
         Err(unknown) => translated(codecs, recorded, unknown),
     }
@@ -132,7 +132,7 @@ fn translated<E: Event>(
     match upcast.upcast(&tag, &recorded.payload, E::TYPES, codecs) {
         Ok(events) => {
             let decode = |(tag, payload): (TypeTag, Payload)| {
-                content(codecs, known_type::<E>(&tag)?, &payload)
+                content(codecs, known_type::<E>(&tag.name, tag.version)?, &payload)
             };
             let events = events
                 .into_iter()
@@ -160,18 +160,17 @@ fn not_known<E: Event>(
     }
 }
 
-fn known_type<E: Event>(found: &TypeTag) -> Result<usize, DecodeFailure> {
+fn known_type<E: Event>(name: &TypeName, version: TypeVersion) -> Result<usize, DecodeFailure> {
+    let found = || TypeTag::new(name.clone(), version);
     let mut types = E::TYPES.iter().enumerate();
     let (index, known) = types
-        .find(|(index, tag)| tag.name == found.name && !E::STAND_INS.holds(*index))
-        .ok_or_else(|| DecodeFailure::UnknownType {
-            found: found.clone(),
-        })?;
-    if known.version == found.version {
+        .find(|(index, tag)| tag.name == *name && !E::STAND_INS.holds(*index))
+        .ok_or_else(|| DecodeFailure::UnknownType { found: found() })?;
+    if known.version == version {
         return Ok(index);
     }
     Err(DecodeFailure::OtherVersion {
-        found: found.clone(),
+        found: found(),
         known: known.clone(),
     })
 }

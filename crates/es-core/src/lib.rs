@@ -21,6 +21,7 @@ mod clock;
 pub mod codec;
 mod counter;
 mod document;
+mod document_ext;
 mod event;
 mod event_coding;
 mod filter;
@@ -55,6 +56,7 @@ pub use checkpoint::{CheckpointError, CheckpointStore};
 pub use clock::{Clock, SystemClock};
 pub use codec::{Codec, CodecError, CodecExt, CodecId, CodecSet};
 pub use document::{Document, DocumentError, DocumentStore, MAX_DOCUMENT_BYTES, Revision};
+pub use document_ext::{DocumentPages, DocumentStoreExt};
 #[cfg(feature = "derive")]
 pub use es_macros::Event;
 pub use event::{Event, StandIns};

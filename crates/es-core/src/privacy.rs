@@ -43,8 +43,9 @@ impl Privacy {
     }
 
     /// The subjects, each once, in order.
-    pub fn subjects(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.subjects.iter().map(String::as_str)
+    #[must_use]
+    pub fn subjects(&self) -> &[String] {
+        &self.subjects
     }
 
     /// The stored names of the fields that are personal; `None` if all of the content is.

@@ -111,7 +111,7 @@ use proc_macro::TokenStream;
 ///
 /// let full_name = Personal::new("Jane".to_owned());
 /// let privacy = ClaimEvent::Created { claimant: 7, full_name }.privacy().unwrap();
-/// assert_eq!(privacy.subjects().collect::<Vec<_>>(), ["7"]);
+/// assert_eq!(privacy.subjects(), ["7"]);
 /// assert_eq!(privacy.fields(), Some(&["fullName"][..]));
 ///
 /// let reason = "ill".to_owned();

@@ -30,8 +30,8 @@ mod link;
 use std::sync::Arc;
 
 use es_core::{
-    AllRange, DocumentError, DocumentKind, DocumentName, DocumentStore, EventStore, Position,
-    RecordedEvent, Revision,
+    AllRange, DocumentKind, DocumentName, DocumentPages, DocumentStore, DocumentStoreExt,
+    EventStore, Position, RecordedEvent, Revision,
 };
 
 pub use self::error::ChainError;
@@ -41,9 +41,6 @@ pub use self::link::Link;
 static LINKS: DocumentKind = DocumentKind::from_static("chain-links");
 static HEADS: DocumentKind = DocumentKind::from_static("chain-heads");
 static HEAD: DocumentName = DocumentName::from_static("head");
-
-/// How many links are loaded at a time.
-const LINKS_AT_ONCE: usize = 100;
 
 /// Builds and verifies the chain of one namespace. Cloning is cheap.
 ///
@@ -144,16 +141,8 @@ impl HashChain {
     /// [`ChainError::Removed`] if events at the end are gone; otherwise see there.
     pub async fn verify(&self, mut progress: impl FnMut(Link)) -> Result<Link, ChainError> {
         let mut reached = Link::start();
-        let mut after: Option<DocumentName> = None;
-        loop {
-            let page = self
-                .documents
-                .documents(&LINKS, after.as_ref(), LINKS_AT_ONCE)
-                .await?;
-            let Some(last) = page.last() else {
-                break;
-            };
-            after = Some(last.name.clone());
+        let mut pages = DocumentPages::new(&*self.documents, &LINKS);
+        while let Some(page) = pages.next().await? {
             for document in &page {
                 reached = self
                     .verify_up_to(reached, Link::parse(&document.content)?)
@@ -223,25 +212,17 @@ impl HashChain {
 
     async fn save_link(&self, link: &Link) -> Result<(), ChainError> {
         let name = link.name()?;
-        let saved = self
+        let found = self
             .documents
-            .save_document(&LINKS, &name, Revision::ABSENT, link.bytes())
-            .await;
-        match saved {
-            Ok(_) => Ok(()),
-            Err(DocumentError::Changed { .. }) => {
-                // Another process came first; the chain has one link at each place.
-                let found = self.documents.load_document(&LINKS, &name).await?;
-                let found = found.map(|found| Link::parse(&found.content)).transpose()?;
-                if found == Some(*link) {
-                    return Ok(());
-                }
-                Err(ChainError::Broken {
-                    after: Position::START,
-                    up_to: link.position,
-                })
-            }
-            Err(error) => Err(error.into()),
+            .save_once(&LINKS, &name, link.bytes())
+            .await?;
+        // Another process may have come first; the chain has one link at each place.
+        match found.map(|found| Link::parse(&found)).transpose()? {
+            Some(other) if other != *link => Err(ChainError::Broken {
+                after: Position::START,
+                up_to: link.position,
+            }),
+            _ => Ok(()),
         }
     }
 

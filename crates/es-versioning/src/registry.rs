@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use es_core::{
-    BoxError, Document, DocumentError, DocumentKind, DocumentName, DocumentStore, InvalidName,
-    Revision, TypeTag,
+    BoxError, Document, DocumentError, DocumentKind, DocumentName, DocumentPages, DocumentStore,
+    DocumentStoreExt, InvalidName, TypeTag,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -15,8 +15,6 @@ use crate::{
 
 static SCHEMAS: DocumentKind = DocumentKind::from_static("event-schemas");
 static RULES: DocumentKind = DocumentKind::from_static("event-rules");
-/// How many documents are loaded at a time.
-const AT_ONCE: usize = 500;
 
 /// The schemas of all events in a store and the rules between them, kept in the store itself: what a
 /// program of another version, or another language, needs to read them.
@@ -134,41 +132,27 @@ impl SchemaRegistry {
     ) -> Result<(), RegistryError> {
         let content = serde_json::to_vec(value).map_err(damaged(name))?;
         let document = DocumentName::new(name)?;
-        let saved = self
+        let found = self
             .documents
-            .save_document(kind, &document, Revision::ABSENT, content.clone().into())
-            .await;
-        match saved {
-            Err(DocumentError::Changed { .. }) => {
-                let found = self.documents.load_document(kind, &document).await?;
-                match found {
-                    Some(found) if found.content == content => Ok(()),
-                    _ => Err(RegistryError::RuleChanged {
-                        name: name.to_owned(),
-                    }),
-                }
-            }
-            saved => Ok(saved.map(drop)?),
+            .save_once(kind, &document, content.clone().into());
+        match found.await? {
+            Some(other) if other != content => Err(RegistryError::RuleChanged {
+                name: name.to_owned(),
+            }),
+            _ => Ok(()),
         }
     }
 
     async fn all<T: DeserializeOwned>(&self, kind: &DocumentKind) -> Result<Vec<T>, RegistryError> {
         let mut all = Vec::new();
-        let mut after: Option<DocumentName> = None;
-        loop {
-            let page = self
-                .documents
-                .documents(kind, after.as_ref(), AT_ONCE)
-                .await?;
-            let Some(last) = page.last() else {
-                return Ok(all);
-            };
-            after = Some(last.name.clone());
+        let mut pages = DocumentPages::new(&*self.documents, kind);
+        while let Some(page) = pages.next().await? {
             for Document { name, content, .. } in &page {
                 let value = serde_json::from_slice(content);
                 all.push(value.map_err(damaged(name.as_str()))?);
             }
         }
+        Ok(all)
     }
 }
 

@@ -50,7 +50,7 @@ enum ClaimEvent {
 #[track_caller]
 fn assert_personal<E: Event>(event: &E, subject: &str, fields: Option<&[&str]>) {
     let privacy = event.privacy().unwrap();
-    assert_eq!(privacy.subjects().collect::<Vec<_>>(), [subject]);
+    assert_eq!(privacy.subjects(), [subject]);
     assert_eq!(privacy.fields(), fields);
 }
 

@@ -169,5 +169,5 @@ fn personal_data_travels_with_what_is_encoded() {
         .encode_event(id, &Registered("jane".to_owned()))
         .unwrap();
     let privacy = event.privacy.unwrap();
-    assert_eq!(privacy.subjects().collect::<Vec<_>>(), ["jane"]);
+    assert_eq!(privacy.subjects(), ["jane"]);
 }

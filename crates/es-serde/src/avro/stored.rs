@@ -1,14 +1,13 @@
 //! Schemas kept beside the events that they wrote.
 
 use es_core::{
-    DocumentError, DocumentKind, DocumentName, DocumentStore, InvalidName, Revision, TypeTag,
+    DocumentError, DocumentKind, DocumentName, DocumentPages, DocumentStore, DocumentStoreExt,
+    InvalidName, TypeTag,
 };
 
 use super::{AvroSchemaError, AvroSchemas};
 
 static KIND: DocumentKind = DocumentKind::from_static("avro-schemas");
-/// How many documents are loaded at a time.
-const AT_ONCE: usize = 500;
 
 impl AvroSchemas {
     /// Keeps the schemas of all types in a store, beside the events: as documents of kind
@@ -25,17 +24,10 @@ impl AvroSchemas {
         for (tag, json) in self.of_types() {
             let name = DocumentName::new(tag.to_string())?;
             let content = json.as_bytes().to_vec().into();
-            let saved = documents.save_document(&KIND, &name, Revision::ABSENT, content);
-            match saved.await {
-                Ok(_) => new += 1,
-                Err(error) if error.is_conflict() => {
-                    let kept = documents.load_document(&KIND, &name).await?;
-                    let kept = kept.map(|kept| kept.content).unwrap_or_default();
-                    if !is_same(&kept, json.as_bytes()) {
-                        return Err(StoredSchemaError::Changed { tag: tag.clone() });
-                    }
-                }
-                Err(error) => return Err(error.into()),
+            match documents.save_once(&KIND, &name, content).await? {
+                None => new += 1,
+                Some(kept) if is_same(&kept, json.as_bytes()) => {}
+                Some(_) => return Err(StoredSchemaError::Changed { tag: tag.clone() }),
             }
         }
         Ok(new)
@@ -50,18 +42,14 @@ impl AvroSchemas {
         mut self,
         documents: &dyn DocumentStore,
     ) -> Result<Self, StoredSchemaError> {
-        let mut after: Option<DocumentName> = None;
-        loop {
-            let page = documents.documents(&KIND, after.as_ref(), AT_ONCE).await?;
-            let Some(last) = page.last() else {
-                return Ok(self);
-            };
-            after = Some(last.name.clone());
+        let mut pages = DocumentPages::new(documents, &KIND);
+        while let Some(page) = pages.next().await? {
             for document in &page {
                 let json = String::from_utf8_lossy(&document.content);
                 self = self.with_writer(&json)?;
             }
         }
+        Ok(self)
     }
 }
 

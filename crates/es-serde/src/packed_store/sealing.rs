@@ -23,7 +23,7 @@ impl Packing {
     ) -> Result<Append, AppendError> {
         let mut keys = Keys::new();
         for privacy in append.events().filter_map(|event| event.privacy.as_ref()) {
-            if let Entry::Vacant(vacant) = keys.entry(subjects(privacy)) {
+            if let Entry::Vacant(vacant) = keys.entry(privacy.subjects().to_vec()) {
                 vacant.insert(sealer.sealing_keys(privacy).await.map_err(not_sealed)?);
             }
         }
@@ -39,7 +39,7 @@ impl Packing {
         keys: &Keys,
     ) -> Result<NewEvent, SealError> {
         let privacy = event.privacy.take();
-        let found = privacy.and_then(|privacy| Some((keys.get(&subjects(&privacy))?, privacy)));
+        let found = privacy.and_then(|privacy| Some((keys.get(privacy.subjects())?, privacy)));
         let Some((keys, privacy)) = found else {
             event.payload = self.compressed(event.payload);
             return Ok(event);
@@ -110,10 +110,6 @@ fn personal_fields<'p>(privacy: &'p Privacy, payload: &Payload) -> Option<Vec<&'
     let is_object = payload.codec == Json::ID && payload.data.starts_with(b"{");
     let fields = privacy.fields().filter(|_| is_object)?;
     Some(fields.iter().map(AsRef::<str>::as_ref).collect())
-}
-
-fn subjects(privacy: &Privacy) -> Vec<String> {
-    privacy.subjects().map(str::to_owned).collect()
 }
 
 /// The version that the next event of this write will have, if that is known before it is stored.

@@ -4,18 +4,18 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use es_core::{Clock, DocumentKind, DocumentName, DocumentStore, Revision, SystemClock, Timestamp};
+use es_core::{
+    Clock, DocumentKind, DocumentPages, DocumentStore, Revision, SystemClock, Timestamp,
+};
 use moka::future::Cache;
 
-use super::record::Record;
+use super::record::{Record, Stored};
 use super::subject::{KeyRef, Pseudonym};
 use super::{DataKey, KeyError, KeyProvider};
 
 static KIND: DocumentKind = DocumentKind::from_static("subject-keys");
 /// How often a change is tried again because somebody else came first.
 const ATTEMPTS: u32 = 16;
-/// How many documents are looked at for one page of them.
-const AT_ONCE: usize = 100;
 
 /// How [`SubjectKeys`] keeps keys in memory.
 #[derive(Debug, Clone, Copy)]
@@ -183,26 +183,18 @@ impl SubjectKeys {
     pub async fn rewrap(&self, mut progress: impl FnMut(u64)) -> Result<u64, KeyError> {
         let current = self.provider.current().await?;
         let (mut seen, mut rewrapped) = (0, 0);
-        let mut after: Option<DocumentName> = None;
-        loop {
-            let page = self
-                .documents
-                .documents(&KIND, after.as_ref(), AT_ONCE)
-                .await?;
-            let Some(last) = page.last() else {
-                return Ok(rewrapped);
-            };
-            after = Some(last.name.clone());
+        let mut pages = DocumentPages::new(&*self.documents, &KIND);
+        while let Some(page) = pages.next().await? {
             for document in &page {
                 let subject = Pseudonym::of_document(&document.name)?;
-                let before = self
-                    .change(subject, &Change::Rewrap(current.clone()))
-                    .await?;
+                let change = Change::Rewrap(current.clone());
+                let before = self.change(subject, &change).await?;
                 rewrapped += u64::from(before.keys.iter().any(|key| key.kek != current));
                 seen += 1;
                 progress(seen);
             }
         }
+        Ok(rewrapped)
     }
 
     /// The key that seals for a subject; made if there is none.
@@ -256,17 +248,7 @@ impl SubjectKeys {
         };
         let mut keys = BTreeMap::new();
         for stored in &record.keys {
-            let generation = stored.generation;
-            let context = KeyRef {
-                subject,
-                generation,
-            }
-            .context();
-            let key = self
-                .provider
-                .unwrap(&stored.wrapped_key(), &context)
-                .await?;
-            keys.insert(generation, key);
+            keys.insert(stored.generation, self.unwrap(subject, stored).await?);
         }
         let known = Arc::new(Known { record, keys });
         self.cache.insert(subject, Arc::clone(&known)).await;
@@ -346,20 +328,17 @@ impl SubjectKeys {
         current: &str,
     ) -> Result<(), KeyError> {
         for stored in record.keys.iter_mut().filter(|key| key.kek != current) {
-            let generation = stored.generation;
-            let context = KeyRef {
-                subject,
-                generation,
-            }
-            .context();
-            let key = self
-                .provider
-                .unwrap(&stored.wrapped_key(), &context)
-                .await?;
+            let key = self.unwrap(subject, stored).await?;
+            let context = stored.key_ref(subject).context();
             let wrapped = self.provider.wrap(&key, &context).await?;
             (stored.kek, stored.wrapped) = (wrapped.key_id, wrapped.bytes);
         }
         Ok(())
+    }
+
+    async fn unwrap(&self, subject: Pseudonym, stored: &Stored) -> Result<DataKey, KeyError> {
+        let context = stored.key_ref(subject).context();
+        self.provider.unwrap(&stored.wrapped_key(), &context).await
     }
 
     async fn load(&self, subject: Pseudonym) -> Result<Option<(Record, Revision)>, KeyError> {

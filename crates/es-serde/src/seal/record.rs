@@ -10,6 +10,7 @@ use base64::prelude::BASE64_STANDARD;
 use es_core::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use super::subject::{KeyRef, Pseudonym};
 use super::{KeyError, WrappedKey};
 
 const FORM: u32 = 1;
@@ -77,6 +78,13 @@ impl Record {
 }
 
 impl Stored {
+    pub(super) fn key_ref(&self, subject: Pseudonym) -> KeyRef {
+        KeyRef {
+            subject,
+            generation: self.generation,
+        }
+    }
+
     pub(super) fn wrapped_key(&self) -> WrappedKey {
         WrappedKey {
             key_id: self.kek.clone(),

@@ -106,11 +106,12 @@ impl Sealer {
 
     /// The keys that seal content with this privacy, made where there are none.
     pub(crate) async fn sealing_keys(&self, privacy: &Privacy) -> Result<SealingKeys, SealError> {
-        if privacy.subjects().len() == 0 || privacy.subjects().len() > MAX_KEYS {
+        let subjects = privacy.subjects();
+        if subjects.is_empty() || subjects.len() > MAX_KEYS {
             return Err(SealError::Malformed("it needs 1 to 255 subjects"));
         }
-        let keys = privacy
-            .subjects()
+        let keys = subjects
+            .iter()
             .map(|subject| self.keys.for_sealing(subject));
         let keys = try_join_all(keys).await.map_err(|error| match error {
             KeyError::Erased => SealError::SubjectErased,
