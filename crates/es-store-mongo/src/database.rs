@@ -1,14 +1,17 @@
 //! The handles on one namespace, and the reads that several parts of the store need.
 
 use std::fmt;
+use std::future::IntoFuture;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
 
 use es_core::{Position, ReadError, StreamId, StreamVersion, Timestamp};
+use futures_util::future::join_all;
 use mongodb::Client;
 use mongodb::bson::{self, RawDocument, RawDocumentBuf, cstr, rawdoc};
 use mongodb::options::SelectionCriteria;
+use tokio::time::timeout;
 
 use crate::command;
 use crate::connect::index_set::{self, Listed};
@@ -19,6 +22,10 @@ use crate::indexes::Index;
 use crate::namespace::Collections;
 use crate::options::MongoOptions;
 use crate::reader::{Ahead, Pace};
+use crate::shared::detached;
+
+/// How long ending the clients is waited for: a server that is away may not answer.
+const END_PATIENCE: Duration = Duration::from_secs(2);
 
 /// One namespace of a database. Clones share everything.
 #[derive(Clone)]
@@ -86,6 +93,16 @@ impl Database {
     /// The database, for following the log: its client gives a server up soon.
     pub(crate) fn tail_handle(&self) -> &mongodb::Database {
         &self.0.tail_handle
+    }
+
+    /// Ends both clients' sessions and tasks. A client that is merely dropped does so in the
+    /// background, and panics there if the runtime ends meanwhile.
+    pub(crate) async fn end_clients(&self) {
+        let clients = [&self.0.handle, &self.0.tail_handle].map(|handle| handle.client().clone());
+        let ends = clients.map(|client| detached(client.shutdown().immediate(true).into_future()));
+        if timeout(END_PATIENCE, join_all(ends)).await.is_err() {
+            tracing::debug!("the driver's clients end in the background");
+        }
     }
 
     pub(crate) fn events(&self) -> &str {

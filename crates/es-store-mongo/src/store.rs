@@ -135,13 +135,15 @@ impl MongoStore {
     }
 
     /// Closes the store for all clones: what waits is still written, for as long as an append may
-    /// take; everything later is refused.
+    /// take; everything later is refused. The driver's [`client`](Self::client) ends with it, also
+    /// for collections of the user's own; that takes two seconds at most.
     ///
     /// # Errors
     /// See [`CloseError`].
     pub async fn close(&self) -> Result<(), CloseError> {
         let closed = self.queue.close().await;
         self.shared.hub.close();
+        self.shared.database.end_clients().await;
         closed
     }
 

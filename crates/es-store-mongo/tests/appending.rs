@@ -385,5 +385,7 @@ async fn closing_writes_what_waits_and_refuses_what_comes_later() {
         matches!(refused, AppendError::Unavailable { .. }),
         "{refused:?}"
     );
+    // The driver's client is at its end, with no task left to run into the end of the runtime.
+    assert!(store.client().list_database_names().await.is_err());
     store.close().await.unwrap();
 }

@@ -71,8 +71,27 @@ async fn says_it_is_primary(admin: &Database) -> bool {
     hello.get_bool("isWritablePrimary").unwrap()
 }
 
-/// A write that a majority has, through the proxies.
+/// Others may elect a new primary a moment before the old one notices that it is alone.
+async fn stepped_down(admin: &Database) {
+    while says_it_is_primary(admin).await {
+        sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// A write that a majority has, through the proxies. One that is sent to a member which was cut off
+/// a moment ago is never answered, so it is sent again.
 async fn write(client: &Client) -> Result<(), mongodb::error::Error> {
+    within(AN_ELECTION, async {
+        loop {
+            if let Ok(written) = timeout(Duration::from_secs(10), write_once(client)).await {
+                return written;
+            }
+        }
+    })
+    .await
+}
+
+async fn write_once(client: &Client) -> Result<(), mongodb::error::Error> {
     let things = client.database("cluster").collection::<Document>("things");
     let concern = mongodb::options::WriteConcern::builder()
         .w(mongodb::options::Acknowledgment::Majority)
@@ -88,7 +107,8 @@ async fn within<T>(limit: Duration, work: impl Future<Output = T>) -> T {
     done.unwrap_or_else(|_| panic!("not done after {:?}", started.elapsed()))
 }
 
-const AN_ELECTION: Duration = Duration::from_secs(10);
+/// About two seconds where nothing else runs, and many times that on a busy machine.
+const AN_ELECTION: Duration = Duration::from_secs(60);
 
 #[test]
 fn clients_and_members_meet_through_the_proxies() {
@@ -163,7 +183,8 @@ fn a_partitioned_primary_is_replaced_and_rejoins_when_healed() {
         within(AN_ELECTION, elected).await.unwrap();
         write(&client).await.unwrap();
         // Alone, it does not stay primary, and nothing new reaches it.
-        assert_eq!(writable(cluster, old).await, Some(false));
+        let alone = cluster.admin_client(old).await.unwrap();
+        within(AN_ELECTION, stepped_down(&alone.database("admin"))).await;
         let before = count_at(cluster, old).await;
         write(&client).await.unwrap();
         assert_eq!(count_at(cluster, old).await, before);
@@ -183,13 +204,7 @@ fn a_primary_cut_off_from_its_members_still_hears_clients_and_steps_down() {
         let address = cluster.proxy(old).address();
         let through = format!("mongodb://{address}/?directConnection=true");
         let hello = client(&through).await.database("admin");
-        // Others may elect a new one a moment before the old one notices that it is alone.
-        within(AN_ELECTION, async {
-            while says_it_is_primary(&hello).await {
-                sleep(Duration::from_millis(50)).await;
-            }
-        })
-        .await;
+        within(AN_ELECTION, stepped_down(&hello)).await;
     });
 }
 
@@ -260,13 +275,6 @@ async fn a_dropped_cluster_leaves_neither_processes_nor_data() {
     while std::net::TcpStream::connect(proxy).is_ok() {
         assert!(started.elapsed() < Duration::from_secs(5));
     }
-}
-
-async fn writable(cluster: &Cluster, node: NodeId) -> Option<bool> {
-    let client = cluster.admin_client(node).await.unwrap();
-    let hello = client.database("admin");
-    let hello = hello.run_command(doc! { "hello": 1 }).await.ok()?;
-    hello.get_bool("isWritablePrimary").ok()
 }
 
 async fn count_at(cluster: &Cluster, node: NodeId) -> i64 {

@@ -22,8 +22,13 @@ impl Ended {
     /// Requires that all went well, and gives what was said.
     #[track_caller]
     pub(crate) fn well(self) -> String {
-        assert_eq!((self.code, &*self.err), (Some(0), ""), "{}", self.out);
-        self.out
+        // What went wrong first: a long output may be cut.
+        let Self { code, out, err } = self;
+        assert!(
+            code == Some(0) && err.is_empty(),
+            "code {code:?}: {err}\n{out}"
+        );
+        out
     }
 
     /// Requires that it failed for a reason that says all of this.
