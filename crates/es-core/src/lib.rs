@@ -16,6 +16,8 @@ extern crate self as es_core;
 
 mod aggregate;
 mod append;
+#[cfg(feature = "chain")]
+pub mod chain;
 mod checkpoint;
 mod clock;
 pub mod codec;

@@ -2,6 +2,8 @@
 //!
 //! For tests, examples and caches of small histories. It keeps everything until it is dropped.
 
+#[cfg(feature = "chain")]
+mod links;
 mod log;
 
 use std::collections::{BTreeMap, HashMap};
@@ -56,9 +58,27 @@ impl MemoryStore {
     /// An empty store on a clock of the caller's.
     #[must_use]
     pub fn with_clock(clock: Arc<dyn Clock>) -> Self {
+        Self::with(clock, Log::default())
+    }
+
+    /// An empty store whose log is chained; see [`chain`](crate::chain).
+    #[cfg(feature = "chain")]
+    #[must_use]
+    pub fn chained() -> Self {
+        Self::chained_with_clock(Arc::new(SystemClock))
+    }
+
+    /// The same on a clock of the caller's.
+    #[cfg(feature = "chain")]
+    #[must_use]
+    pub fn chained_with_clock(clock: Arc<dyn Clock>) -> Self {
+        Self::with(clock, Log::chained())
+    }
+
+    fn with(clock: Arc<dyn Clock>, log: Log) -> Self {
         Self {
             shared: Arc::new(Shared {
-                log: Mutex::default(),
+                log: Mutex::new(log),
                 snapshots: Mutex::default(),
                 checkpoints: Mutex::default(),
                 documents: Mutex::default(),

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+#[cfg(feature = "chain")]
+use crate::chain::ChainLink;
 use crate::{
     AllPage, AllRange, Append, AppendError, AppendId, Appended, Direction, EventId, MAX_PAGE_BYTES,
     MAX_PAGE_EVENTS, Position, RecordedEvent, StreamAppended, StreamId, StreamPage, StreamRange,
@@ -17,9 +19,36 @@ pub(super) struct Log {
     /// Where each event id is in `events`.
     ids: HashMap<EventId, usize>,
     appends: HashMap<AppendId, Appended>,
+    #[cfg(feature = "chain")]
+    links: Option<Vec<ChainLink>>,
 }
 
 impl Log {
+    #[cfg(feature = "chain")]
+    pub(super) fn chained() -> Self {
+        Self {
+            links: Some(Vec::new()),
+            ..Self::default()
+        }
+    }
+
+    /// One for each append, if the log is chained.
+    #[cfg(feature = "chain")]
+    pub(super) fn links(&self) -> Option<&[ChainLink]> {
+        self.links.as_deref()
+    }
+
+    #[cfg(feature = "chain")]
+    fn link(&mut self, first_position: Position) {
+        let position = self.head();
+        if let Some(links) = &mut self.links {
+            let before = links.last().copied().unwrap_or_else(ChainLink::start);
+            let events = &self.events[first_position.get() as usize - 1..];
+            let hash = before.hash.then_append(events);
+            links.push(ChainLink { position, hash });
+        }
+    }
+
     pub(super) fn head(&self) -> Position {
         Position::new(self.events.len() as u64)
     }
@@ -45,6 +74,8 @@ impl Log {
             .into_iter()
             .map(|write| self.write(write, recorded_at))
             .collect();
+        #[cfg(feature = "chain")]
+        self.link(first_position);
         let last_position = self.head();
         let appended = Appended {
             first_position,

@@ -15,6 +15,8 @@ mod fixtures;
 mod appending;
 mod beside_events;
 mod catching;
+mod chain;
+mod chaining;
 mod documents;
 mod modelled;
 mod mutation;
@@ -252,11 +254,60 @@ broken_stores! {
     cuts_too_large_documents: documents::CutsTooLargeDocuments
         => ["documents::of_more_are_refused"];
 
+    has_no_link_at_the_start: chain::HasNoLinkAtTheStart
+        => ["hash_chain::of_an_empty_log_is_at_its_start"];
+    starts_from_zeroes: chain::StartsFromZeroes
+        => ["hash_chain::of_an_empty_log_is_at_its_start",
+            "hash_chain::has_a_link_at_the_end_of_each_append"];
+    leaves_out_metadata: chain::LeavesOutMetadata
+        => ["hash_chain::covers_everything_of_an_event"];
+    leaves_out_payload_flags: chain::LeavesOutPayloadFlags
+        => ["hash_chain::covers_everything_of_an_event"];
+    leaves_out_payloads: chain::LeavesOutPayloads
+        => ["hash_chain::covers_everything_of_an_event",
+            "hash_chain::has_a_link_at_the_end_of_each_append"];
+    hashes_each_append_alone: chain::HashesEachAppendAlone
+        => ["hash_chain::has_a_link_at_the_end_of_each_append",
+            "hash_chain::holds_while_many_write_at_once"];
+    takes_an_append_for_one_part: chain::TakesAnAppendForOnePart
+        => ["hash_chain::covers_appends_over_several_streams",
+            "hash_chain::holds_while_many_write_to_several_streams_at_once"];
+    hashes_the_last_part_first: chain::HashesTheLastPartFirst
+        => ["hash_chain::covers_appends_over_several_streams",
+            "hash_chain::holds_while_many_write_to_several_streams_at_once"];
+    shows_the_head_a_link_behind: chain::ShowsTheHeadALinkBehind
+        => ["hash_chain::is_there_as_soon_as_the_append_is_acknowledged",
+            "hash_chain::has_a_link_at_the_end_of_each_append"];
+    forgets_every_second_link: chain::ForgetsEverySecondLink
+        => ["hash_chain::has_a_link_at_the_end_of_each_append",
+            "hash_chain::is_read_in_pages_of_any_size"];
+    lists_the_newest_link_first: chain::ListsTheNewestLinkFirst
+        => ["hash_chain::has_a_link_at_the_end_of_each_append",
+            "hash_chain::is_read_in_pages_of_any_size"];
+    skips_a_link_between_pages: chain::SkipsALinkBetweenPages
+        => ["hash_chain::is_read_in_pages_of_any_size"];
+    overlaps_pages: chain::OverlapsPages
+        => ["hash_chain::is_read_in_pages_of_any_size"];
+    ignores_the_limit_of_links: chain::IgnoresTheLimitOfLinks
+        => ["hash_chain::is_read_in_pages_of_any_size"];
+    links_with_the_next_append: chaining::LinksWithTheNextAppend
+        => ["hash_chain::is_there_as_soon_as_the_append_is_acknowledged",
+            "hash_chain::has_a_link_at_the_end_of_each_append"];
+    links_conflicts: chaining::LinksConflicts
+        => ["hash_chain::does_not_grow_by_what_was_not_appended"];
+    links_repeats: chaining::LinksRepeats
+        => ["hash_chain::does_not_grow_by_repeats"];
+    links_to_a_stale_head: chaining::LinksToAStaleHead
+        => ["hash_chain::holds_while_many_write_at_once",
+            "hash_chain::holds_while_many_write_to_several_streams_at_once"];
+    begins_anew_after_a_restart: chaining::BeginsAnewAfterARestart
+        => ["hash_chain::goes_on_after_a_restart"];
+
     forgets_everything: restarting::ForgetsEverything
         => ["restart::keeps_every_event", "restart::keeps_checkpoints",
-            "restart::keeps_documents"];
+            "restart::keeps_documents", "hash_chain::goes_on_after_a_restart"];
     loses_the_last_event: restarting::LosesTheLastEvent
-        => ["restart::keeps_every_event"];
+        => ["restart::keeps_every_event", "hash_chain::goes_on_after_a_restart"];
     forgets_append_ids: restarting::ForgetsAppendIds
         => ["restart::knows_repeats", "restart::keeps_snapshots"];
     restarts_undeclared: restarting::RestartsUndeclared
@@ -266,5 +317,6 @@ broken_stores! {
             "event_ids::find_each_event",
             "snapshots::there_is_none_at_first",
             "documents::are_absent_at_first",
+            "hash_chain::of_an_empty_log_is_at_its_start",
             "repeats::are_known_whatever_was_expected"];
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use es_core::chain::{ChainLink, ChainStore};
 use es_core::memory::MemoryStore;
 use es_core::testing::ManualClock;
 use es_core::testing::conformance::{Ability, StoreFixture};
@@ -127,6 +128,19 @@ pub(crate) trait Mutation: fmt::Debug + Send + Sync + 'static {
         limit: usize,
     ) -> Vec<Document> {
         store.documents(kind, after, limit).await.unwrap()
+    }
+
+    async fn chain_head(&self, store: &MemoryStore) -> Option<ChainLink> {
+        store.chain_head().await.unwrap()
+    }
+
+    async fn chain_links(
+        &self,
+        store: &MemoryStore,
+        after: Position,
+        limit: usize,
+    ) -> Vec<ChainLink> {
+        store.chain_links(after, limit).await.unwrap()
     }
 
     /// The store as it is after a restart; none if it cannot.
@@ -255,9 +269,34 @@ impl<M: Mutation> DocumentStore for Broken<M> {
     }
 }
 
+#[async_trait]
+impl<M: Mutation> ChainStore for Broken<M> {
+    async fn chain_head(&self) -> Result<Option<ChainLink>, ReadError> {
+        Ok(self.mutation.chain_head(&self.store).await)
+    }
+
+    async fn chain_links(
+        &self,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<ChainLink>, ReadError> {
+        Ok(self.mutation.chain_links(&self.store, after, limit).await)
+    }
+}
+
 pub(crate) struct BrokenFixture<M> {
     clock: ManualClock,
     store: Arc<Broken<M>>,
+}
+
+impl<M: Mutation> BrokenFixture<M> {
+    fn over(store: MemoryStore, clock: ManualClock) -> Self {
+        let mutation = M::on(&clock);
+        Self {
+            clock,
+            store: Arc::new(Broken { store, mutation }),
+        }
+    }
 }
 
 #[async_trait]
@@ -266,12 +305,17 @@ impl<M: Mutation> StoreFixture for BrokenFixture<M> {
 
     async fn fresh() -> Self {
         let clock = ManualClock::new();
-        let store = MemoryStore::with_clock(Arc::new(clock.clone()));
-        let mutation = M::on(&clock);
-        Self {
-            clock,
-            store: Arc::new(Broken { store, mutation }),
-        }
+        Self::over(MemoryStore::with_clock(Arc::new(clock.clone())), clock)
+    }
+
+    async fn chained() -> Option<Self> {
+        let clock = ManualClock::new();
+        let store = MemoryStore::chained_with_clock(Arc::new(clock.clone()));
+        Some(Self::over(store, clock))
+    }
+
+    fn links(&self) -> Option<Arc<dyn ChainStore>> {
+        Some(self.store.clone())
     }
 
     fn events(&self) -> Arc<dyn EventStore> {

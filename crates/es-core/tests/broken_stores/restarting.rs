@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use es_core::chain::ChainStore;
 use es_core::memory::MemoryStore;
 use es_core::testing::ManualClock;
 use es_core::testing::conformance::Ability;
@@ -14,7 +15,8 @@ use uuid::Uuid;
 
 use crate::mutation::Mutation;
 
-const RESTARTS: &[Ability] = &[
+/// All that a store in memory supports, and to be restarted.
+pub(crate) const RESTARTS: &[Ability] = &[
     Ability::MultiStreamAppend,
     Ability::CheckOnlyStreams,
     Ability::AppendIdsForAny,
@@ -22,6 +24,7 @@ const RESTARTS: &[Ability] = &[
     Ability::Snapshots,
     Ability::Checkpoints,
     Ability::Documents,
+    Ability::HashChain,
     Ability::ManualClock,
     Ability::Restart,
 ];
@@ -43,13 +46,17 @@ impl Mutation for Healthy {
     }
 }
 
-fn empty(clock: &ManualClock) -> MemoryStore {
-    MemoryStore::with_clock(Arc::new(clock.clone()))
+/// An empty store, chained if the other one is.
+async fn empty(like: &MemoryStore, clock: &ManualClock) -> MemoryStore {
+    let clock = Arc::new(clock.clone());
+    match like.chain_head().await.unwrap() {
+        Some(_) => MemoryStore::chained_with_clock(clock),
+        None => MemoryStore::with_clock(clock),
+    }
 }
 
-/// Copies a history, one append for each event.
-async fn copy(events: impl IntoIterator<Item = RecordedEvent>, clock: &ManualClock) -> MemoryStore {
-    let store = empty(clock);
+/// Copies a history into an empty store, one append for each event.
+async fn copy(events: impl IntoIterator<Item = RecordedEvent>, store: MemoryStore) -> MemoryStore {
     for event in events {
         let id = AppendId::new(Uuid::from_u64_pair(u64::MAX, event.position.get()));
         let RecordedEvent {
@@ -87,8 +94,8 @@ impl Mutation for ForgetsEverything {
         Self
     }
 
-    async fn restart(&self, _: &MemoryStore, clock: &ManualClock) -> Option<MemoryStore> {
-        Some(empty(clock))
+    async fn restart(&self, store: &MemoryStore, clock: &ManualClock) -> Option<MemoryStore> {
+        Some(empty(store, clock).await)
     }
 }
 
@@ -107,7 +114,7 @@ impl Mutation for LosesTheLastEvent {
     async fn restart(&self, store: &MemoryStore, clock: &ManualClock) -> Option<MemoryStore> {
         let mut events = all(store).await;
         events.pop();
-        Some(copy(events, clock).await)
+        Some(copy(events, empty(store, clock).await).await)
     }
 }
 
@@ -124,7 +131,7 @@ impl Mutation for ForgetsAppendIds {
     }
 
     async fn restart(&self, store: &MemoryStore, clock: &ManualClock) -> Option<MemoryStore> {
-        let copy = copy(all(store).await, clock).await;
+        let copy = copy(all(store).await, empty(store, clock).await).await;
         for (name, position) in store.checkpoints().await.unwrap() {
             copy.save_checkpoint(&name, Position::START, position)
                 .await

@@ -39,6 +39,10 @@ pub enum Ability {
     ///
     /// Refused with [`None`] from the fixture.
     Documents,
+    /// The log may be made so that it is chained: the fixture makes such a store, too.
+    ///
+    /// Refused with [`None`] from the fixture.
+    HashChain,
     /// The store outlives its process: everything acknowledged is there after a restart,
     /// snapshots too if the restart was an orderly one.
     ///

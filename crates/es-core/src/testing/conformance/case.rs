@@ -31,6 +31,7 @@ pub(super) struct Definition {
 pub struct Case {
     definition: &'static Definition,
     fresh: fn() -> BoxFuture<'static, Subject>,
+    chained: fn() -> BoxFuture<'static, Option<Subject>>,
 }
 
 /// All cases, on the stores that `F` makes: the same ones as
@@ -55,6 +56,7 @@ pub fn cases<F: StoreFixture>() -> Vec<Case> {
     let on_f = |definition| Case {
         definition,
         fresh: || Box::pin(Subject::fresh::<F>()),
+        chained: || Box::pin(Subject::chained::<F>()),
     };
     CASES.iter().map(on_f).collect()
 }
@@ -132,10 +134,20 @@ impl Case {
         }
     }
 
+    /// A case about the chain gets a store that has one, if the fixture can make it.
+    async fn subject(&self) -> Subject {
+        if self.needs().contains(&Ability::HashChain)
+            && let Some(chained) = (self.chained)().await
+        {
+            return chained;
+        }
+        (self.fresh)().await
+    }
+
     fn run_here(&self) {
         let runtime = runtime::build();
         runtime.block_on(async {
-            let subject = (self.fresh)().await;
+            let subject = self.subject().await;
             let mut missing = self
                 .needs()
                 .iter()

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::Ability;
+use crate::chain::ChainStore;
 use crate::testing::ManualClock;
 use crate::{CheckpointStore, DocumentStore, EventStore, SnapshotStore};
 
@@ -69,6 +70,16 @@ pub trait StoreFixture: Sized + Send + Sync + 'static {
 
     /// A new, empty store of its own.
     async fn fresh() -> Self;
+
+    /// A new, empty store of its own whose log is chained ([`Ability::HashChain`]).
+    async fn chained() -> Option<Self> {
+        None
+    }
+
+    /// A handle on the links of a log that is chained ([`Ability::HashChain`]).
+    fn links(&self) -> Option<Arc<dyn ChainStore>> {
+        None
+    }
 
     /// A handle on the events.
     fn events(&self) -> Arc<dyn EventStore>;

@@ -228,6 +228,19 @@ macro_rules! __conformance_cases {
                 of_one_mebibyte_are_kept [Documents];
                 of_more_are_refused [Documents];
             }
+            hash_chain {
+                of_an_empty_log_is_at_its_start [HashChain];
+                has_a_link_at_the_end_of_each_append [HashChain];
+                covers_everything_of_an_event [HashChain];
+                covers_appends_over_several_streams [HashChain MultiStreamAppend];
+                does_not_grow_by_what_was_not_appended [HashChain];
+                does_not_grow_by_repeats [HashChain];
+                holds_while_many_write_at_once [HashChain];
+                holds_while_many_write_to_several_streams_at_once [HashChain MultiStreamAppend];
+                is_read_in_pages_of_any_size [HashChain];
+                is_there_as_soon_as_the_append_is_acknowledged [HashChain];
+                goes_on_after_a_restart [HashChain Restart];
+            }
             restart {
                 an_empty_store_stays_empty [Restart];
                 keeps_every_event [Restart];

@@ -47,6 +47,10 @@ pub(super) async fn assert_refused(ability: Ability, mut subject: Subject) {
             let there = subject.maybe_documents().is_some();
             assert!(!there, "has documents and does not declare them");
         }
+        Ability::HashChain => {
+            let there = subject.maybe_links().is_some();
+            assert!(!there, "has links and does not declare them");
+        }
         Ability::Restart => {
             assert!(
                 !subject.try_reopen().await,

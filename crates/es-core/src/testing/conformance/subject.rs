@@ -6,6 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::{Ability, StoreFixture};
+use crate::chain::ChainStore;
 use crate::testing::ManualClock;
 use crate::{CheckpointStore, Clock, DocumentStore, EventStore, SnapshotStore, SystemClock};
 
@@ -19,6 +20,23 @@ impl Subject {
         Self {
             fixture: Box::new(F::fresh().await),
         }
+    }
+
+    /// One whose log is chained.
+    pub(crate) async fn chained<F: StoreFixture>() -> Option<Self> {
+        let fixture = F::chained().await?;
+        Some(Self {
+            fixture: Box::new(fixture),
+        })
+    }
+
+    pub(crate) fn maybe_links(&self) -> Option<Arc<dyn ChainStore>> {
+        self.fixture.links()
+    }
+
+    pub(crate) fn links(&self) -> Arc<dyn ChainStore> {
+        self.maybe_links()
+            .expect("the fixture declares Ability::HashChain and has no links")
     }
 
     pub(crate) fn events(&self) -> Arc<dyn EventStore> {
@@ -91,6 +109,7 @@ impl Subject {
 trait AnyFixture: Send + Sync {
     fn supports(&self, ability: Ability) -> bool;
     fn events(&self) -> Arc<dyn EventStore>;
+    fn links(&self) -> Option<Arc<dyn ChainStore>>;
     fn snapshots(&self) -> Option<Arc<dyn SnapshotStore>>;
     fn checkpoints(&self) -> Option<Arc<dyn CheckpointStore>>;
     fn documents(&self) -> Option<Arc<dyn DocumentStore>>;
@@ -106,6 +125,10 @@ impl<F: StoreFixture> AnyFixture for F {
 
     fn events(&self) -> Arc<dyn EventStore> {
         StoreFixture::events(self)
+    }
+
+    fn links(&self) -> Option<Arc<dyn ChainStore>> {
+        StoreFixture::links(self)
     }
 
     fn snapshots(&self) -> Option<Arc<dyn SnapshotStore>> {

@@ -6,6 +6,7 @@ pub(super) mod documents;
 pub(super) mod dropped_futures;
 pub(super) mod event_ids;
 pub(super) mod filters;
+pub(super) mod hash_chain;
 pub(super) mod positions;
 pub(super) mod races;
 pub(super) mod reading_all;
