@@ -28,6 +28,14 @@ const ENGINE_NEW: &str = "engine.new";
 const MARK: &str = "mark";
 const MARK_NEW: &str = "mark.new";
 
+/// What a store is to be, decided when it is made.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wanted {
+    pub(crate) event_ids: bool,
+    /// A chained log is opened as one in any case.
+    pub(crate) chained: bool,
+}
+
 /// A locked directory. Dropping it unlocks.
 #[derive(Debug)]
 pub(crate) struct Directory {
@@ -38,7 +46,7 @@ pub(crate) struct Directory {
 
 impl Directory {
     /// Makes the directory if need be, locks it, and makes sure that it holds a store or nothing.
-    pub(crate) fn open(path: &Path, event_ids: bool) -> Result<Self, OpenError> {
+    pub(crate) fn open(path: &Path, wanted: Wanted) -> Result<Self, OpenError> {
         let io = |source: io::Error| io_error(path, source);
         fs::create_dir_all(path).map_err(io)?;
         // Before the lock file is made: a directory that is not ours stays as it is.
@@ -51,9 +59,9 @@ impl Directory {
         let lock = lock(path)?;
         // Someone else may have made the store just before the lock was ours.
         let layout = if path.join(LAYOUT).try_exists().map_err(io)? {
-            known_layout(path, event_ids)?
+            known_layout(path, wanted)?
         } else {
-            let layout = Layout::new(event_ids);
+            let layout = Layout::new(wanted.event_ids, wanted.chained);
             write_layout(path, &layout).map_err(io)?;
             layout
         };
@@ -99,6 +107,11 @@ impl Directory {
         Ok(true)
     }
 
+    /// Whether the log is chained.
+    pub(crate) fn chained(&self) -> bool {
+        self.layout.chained()
+    }
+
     /// Whether it was noted that the table of documents is there: then it must be.
     pub(crate) fn has_documents(&self) -> bool {
         self.layout.documents
@@ -126,7 +139,7 @@ impl Directory {
 }
 
 /// Reads the layout, which must be one that this program can go on with.
-fn known_layout(path: &Path, event_ids: bool) -> Result<Layout, OpenError> {
+fn known_layout(path: &Path, wanted: Wanted) -> Result<Layout, OpenError> {
     let corrupt = |what: &str| OpenError::Corrupt {
         path: path.to_owned(),
         position: Position::START,
@@ -144,8 +157,13 @@ fn known_layout(path: &Path, event_ids: bool) -> Result<Layout, OpenError> {
             supported: LAYOUT_VERSION,
         });
     }
+    if wanted.chained && !layout.chained() {
+        return Err(OpenError::NotChained {
+            path: path.to_owned(),
+        });
+    }
     match layout.event_ids {
-        Some(made_with) if made_with == event_ids => Ok(layout),
+        Some(made_with) if made_with == wanted.event_ids => Ok(layout),
         Some(made_with) => Err(OpenError::EventIds {
             path: path.to_owned(),
             made_with,
@@ -217,11 +235,16 @@ pub(crate) fn io_error(path: &Path, source: impl Into<BoxError>) -> OpenError {
 mod tests {
     use super::*;
 
+    fn wanted(event_ids: bool) -> Wanted {
+        let chained = false;
+        Wanted { event_ids, chained }
+    }
+
     #[test]
     fn a_directory_of_somebody_else_is_refused_and_left_alone() {
         let directory = tempfile::tempdir().unwrap();
         fs::write(directory.path().join("thesis.txt"), "mine").unwrap();
-        let refused = Directory::open(directory.path(), true).unwrap_err();
+        let refused = Directory::open(directory.path(), wanted(true)).unwrap_err();
         assert!(matches!(refused, OpenError::NotAStore { .. }), "{refused}");
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
     }
@@ -229,17 +252,17 @@ mod tests {
     #[test]
     fn a_newer_layout_is_refused() {
         let directory = tempfile::tempdir().unwrap();
-        drop(Directory::open(directory.path(), true).unwrap());
+        drop(Directory::open(directory.path(), wanted(true)).unwrap());
         let newer = Layout {
-            version: 2,
+            version: 3,
             event_ids: None,
             documents: false,
         }
         .text();
         fs::write(directory.path().join(LAYOUT), newer).unwrap();
-        let refused = Directory::open(directory.path(), true).unwrap_err();
+        let refused = Directory::open(directory.path(), wanted(true)).unwrap_err();
         assert!(
-            matches!(refused, OpenError::NewerLayout { found: 2, .. }),
+            matches!(refused, OpenError::NewerLayout { found: 3, .. }),
             "{refused}"
         );
     }
@@ -247,8 +270,8 @@ mod tests {
     #[test]
     fn the_index_of_event_ids_is_decided_once() {
         let directory = tempfile::tempdir().unwrap();
-        drop(Directory::open(directory.path(), false).unwrap());
-        let refused = Directory::open(directory.path(), true).unwrap_err();
+        drop(Directory::open(directory.path(), wanted(false)).unwrap());
+        let refused = Directory::open(directory.path(), wanted(true)).unwrap_err();
         assert!(
             matches!(
                 refused,
@@ -259,5 +282,22 @@ mod tests {
             ),
             "{refused}"
         );
+    }
+
+    #[test]
+    fn a_log_is_chained_from_the_beginning_or_never() {
+        let chained = Wanted {
+            event_ids: true,
+            chained: true,
+        };
+        let directory = tempfile::tempdir().unwrap();
+        drop(Directory::open(directory.path(), wanted(true)).unwrap());
+        let refused = Directory::open(directory.path(), chained).unwrap_err();
+        assert!(matches!(refused, OpenError::NotChained { .. }), "{refused}");
+
+        let directory = tempfile::tempdir().unwrap();
+        drop(Directory::open(directory.path(), chained).unwrap());
+        let opened = Directory::open(directory.path(), wanted(true)).unwrap();
+        assert!(opened.chained());
     }
 }

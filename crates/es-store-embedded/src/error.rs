@@ -41,6 +41,13 @@ pub enum OpenError {
         /// The setting that it was made with.
         made_with: bool,
     },
+    /// Whether a log is chained is decided when it is made. Open it without
+    /// [`hash_chain`](crate::EmbeddedOptions::hash_chain), or copy the events into a new store.
+    #[error("the store in {} was made without a hash chain; copy its events into a new one", path.display())]
+    NotChained {
+        /// The directory.
+        path: PathBuf,
+    },
     /// Something that was acknowledged is missing or changed. Nothing was repaired, nothing is
     /// served: keep the directory as it is for inspection, and restore a backup to another.
     #[error("the store in {} is damaged at position {position}", path.display())]

@@ -20,7 +20,8 @@ impl EventStore for EmbeddedStore {
         let append_id = append.id();
         let bytes = append.events().map(NewEvent::approximate_bytes).sum();
         let room = self.queue.room(bytes).await.map_err(unavailable)?;
-        let record = EncodedRecord::new(&append).map_err(|error| AppendError::Unavailable {
+        let record = EncodedRecord::new(&append, self.shared.chained());
+        let record = record.map_err(|error| AppendError::Unavailable {
             source: error.into(),
         })?;
         let (reply, answer) = oneshot::channel();

@@ -2,13 +2,17 @@
 
 use crate::record::digest;
 
-/// The newest layout that this version reads, and the one it writes.
-pub(crate) const LAYOUT_VERSION: u32 = 1;
+/// The newest layout that this version reads: the one of a chained log.
+pub(crate) const LAYOUT_VERSION: u32 = 2;
+/// The layout of a log that is not chained, which the first versions read, too.
+const PLAIN: u32 = 1;
 
 const TITLE: &str = "event store, embedded";
 const DOCUMENTS: &str = "table documents\n";
 
 /// The content of `layout`: lines, the last one a checksum of those before.
+///
+/// Layout 2 says that the log is chained, and nothing else.
 ///
 /// The first versions read the first three lines and take what follows for granted.
 #[derive(Debug)]
@@ -22,12 +26,17 @@ pub(crate) struct Layout {
 
 impl Layout {
     /// That of a store which is about to be made.
-    pub(crate) fn new(event_ids: bool) -> Self {
+    pub(crate) fn new(event_ids: bool, chained: bool) -> Self {
         Self {
-            version: LAYOUT_VERSION,
+            version: if chained { LAYOUT_VERSION } else { PLAIN },
             event_ids: Some(event_ids),
             documents: false,
         }
+    }
+
+    /// Whether the log is chained.
+    pub(crate) fn chained(&self) -> bool {
+        self.version != PLAIN
     }
 
     pub(crate) fn text(&self) -> String {
@@ -77,11 +86,12 @@ mod tests {
         for (event_ids, documents) in [(true, true), (true, false), (false, true), (false, false)] {
             let layout = Layout {
                 documents,
-                ..Layout::new(event_ids)
+                ..Layout::new(event_ids, documents)
             };
             let parsed = Layout::parse(&layout.text()).unwrap();
             assert_eq!(parsed.event_ids, Some(event_ids));
             assert_eq!(parsed.documents, documents);
+            assert_eq!(parsed.chained(), documents);
         }
     }
 
@@ -89,7 +99,7 @@ mod tests {
     fn no_flipped_bit_in_the_layout_is_believed() {
         let text = Layout {
             documents: true,
-            ..Layout::new(true)
+            ..Layout::new(true, false)
         }
         .text()
         .into_bytes();

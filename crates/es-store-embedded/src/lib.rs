@@ -39,6 +39,8 @@
 //! - **Readers see nothing that is not durable yet**, by any way of reading.
 //! - **An append id is found whatever became of the stream since**; all appends are indexed by it.
 //! - **Damage is reported and never served.** See below for how far that goes.
+//! - **A log may be [chained](es_core::chain)** ([`EmbeddedOptions::hash_chain`]): each record carries
+//!   a hash over its content and the record before it.
 //! - Several streams in one append, streams that are only checked, and reading events by id
 //!   (unless [`EmbeddedOptions::event_ids`] is off) are all supported.
 //!
@@ -157,6 +159,7 @@
 //! [`EmbeddedOptions::table_bytes`] for each that is written to), and the pages that are being
 //! read.
 
+mod chain;
 mod checkpoint;
 mod committer;
 mod directory;

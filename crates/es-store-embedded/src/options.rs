@@ -29,6 +29,9 @@ pub struct EmbeddedOptions {
     /// Whether events can be read by id. Decided when a store is made, and kept; without it a
     /// store takes about a tenth less space and time to write. On.
     pub event_ids: bool,
+    /// Whether a new store's log is [chained](es_core::chain). Decided when a store is made, and
+    /// kept: a chained one is opened as such in any case. Off.
+    pub hash_chain: bool,
     /// Memory for blocks that were read. 64 MiB.
     pub cache_bytes: u64,
     /// How many streams' versions the writer remembers, about 150 bytes each. 65,536.
@@ -54,6 +57,7 @@ impl Default for EmbeddedOptions {
             commit_events: 16_384,
             commit_bytes: 8 * MIB as usize,
             event_ids: true,
+            hash_chain: false,
             cache_bytes: 64 * MIB,
             cache_streams: 65_536,
             journal_bytes: 128 * MIB,
@@ -97,6 +101,13 @@ impl EmbeddedOptions {
     #[must_use]
     pub fn event_ids(mut self, indexed: bool) -> Self {
         self.event_ids = indexed;
+        self
+    }
+
+    /// Chains the log of a new store, or not.
+    #[must_use]
+    pub fn hash_chain(mut self, chained: bool) -> Self {
+        self.hash_chain = chained;
         self
     }
 

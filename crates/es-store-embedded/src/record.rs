@@ -9,7 +9,7 @@
 //!
 //! | offset | size | content |
 //! |---|---|---|
-//! | 0 | 1 | format version, 1 |
+//! | 0 | 1 | format version: 1, or 2 if the log is chained |
 //! | 1 | 1 | 0 |
 //! | 2 | 2 | how many streams are written, n |
 //! | 4 | 4 | how many events there are |
@@ -18,7 +18,8 @@
 //! | 24 | 4 | length of the body |
 //! | 28 | 8 | XXH3-64 of the body |
 //! | 36 | 8 n | for each stream the version of its first event |
-//! | 36 + 8 n | 8 | XXH3-64 of the header up to here |
+//! | 36 + 8 n | 32 | format 2 only: the [chain](es_core::chain)'s hash after this append |
+//! | then | 8 | XXH3-64 of the header up to here |
 //!
 //! The position, the versions and the time are under the checksum, and the key of the record must
 //! be the position of its last event: a record that was moved or swapped is found out.
@@ -44,11 +45,13 @@ mod wire;
 
 pub(crate) use body::StreamPart;
 pub(crate) use decode::{Malformed, Record};
-pub(crate) use encode::EncodedRecord;
+pub(crate) use encode::{EncodedRecord, RecordPlace};
 pub(crate) use wire::{Reader, Writer};
 
-/// The only format version so far.
-const FORMAT: u8 = 1;
+/// The format version of a record.
+const PLAIN: u8 = 1;
+/// That of a record in a chained log.
+const CHAINED: u8 = 2;
 
 /// The checksum of a value that must also stand under its key.
 pub(crate) fn digest_under(key: &[u8], content: &[u8]) -> u64 {

@@ -56,6 +56,11 @@ impl Shared {
         *self.durable.borrow()
     }
 
+    /// Whether the log is chained.
+    pub(crate) fn chained(&self) -> bool {
+        self.durable.borrow().totals.chain.is_some()
+    }
+
     /// The last durable position.
     pub(crate) fn head(&self) -> Result<Position, ReadError> {
         let Durable { totals, open } = self.durable();

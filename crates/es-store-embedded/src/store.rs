@@ -7,7 +7,7 @@ use es_core::{BoxError, Position};
 use tokio::sync::oneshot;
 
 use crate::committer::Committer;
-use crate::directory::{Directory, io_error};
+use crate::directory::{Directory, Wanted, io_error};
 use crate::engine::{Engine, EngineError, OpenEngine, fjall};
 use crate::error::{CloseError, OpenError};
 use crate::mark::Mark;
@@ -129,7 +129,11 @@ pub(crate) struct Opened {
 }
 
 fn open(path: PathBuf, options: &EmbeddedOptions) -> Result<EmbeddedStore, OpenError> {
-    let mut directory = Directory::open(&path, options.event_ids)?;
+    let wanted = Wanted {
+        event_ids: options.event_ids,
+        chained: options.hash_chain,
+    };
+    let mut directory = Directory::open(&path, wanted)?;
     let settings = fjall::FjallOptions {
         cache_bytes: options.cache_bytes,
         journal_bytes: options.journal_bytes,
@@ -176,7 +180,8 @@ fn add_tables(directory: &Directory, settings: fjall::FjallOptions) -> Result<()
 fn verified(directory: &Directory, engine: &dyn Engine) -> Result<(Totals, Mark), OpenError> {
     let path = directory.path();
     let flawed = |flaw: verify::Flaw| corrupt(path, flaw.position, flaw);
-    let totals = Totals::load(engine).map_err(|error| engine_error(path, error))?;
+    let totals = Totals::load(engine, directory.chained());
+    let totals = totals.map_err(|error| engine_error(path, error))?;
     verify::contents(engine, &totals).map_err(flawed)?;
     let mark = open_mark(directory, &totals)?;
     verify::against_mark(engine, &totals, &mark.noted()).map_err(flawed)?;

@@ -2,11 +2,15 @@
 //! missing part shows at once.
 
 use bytes::Bytes;
+use es_core::chain::ChainHash;
 use es_core::{Position, Timestamp};
 
 use crate::engine::{Engine, EngineError, Table};
 use crate::keys;
 use crate::record::{Reader, Writer, digest};
+
+/// Without the hash of a chain, and without the checksum.
+const PLAIN_BYTES: usize = 56;
 
 /// Sums over everything up to some position.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -25,16 +29,26 @@ pub(crate) struct Totals {
     pub(crate) stream_writes: u64,
     /// How many event ids have an entry of their own.
     pub(crate) event_ids: u64,
+    /// The hash of the chain, where the log is chained.
+    pub(crate) chain: Option<ChainHash>,
 }
 
 impl Totals {
+    /// Those of a new store.
+    fn new(chained: bool) -> Self {
+        Self {
+            chain: chained.then(ChainHash::start),
+            ..Self::default()
+        }
+    }
+
     /// Reads them from an engine; a new store has none.
-    pub(crate) fn load(engine: &dyn Engine) -> Result<Self, EngineError> {
+    pub(crate) fn load(engine: &dyn Engine, chained: bool) -> Result<Self, EngineError> {
         match engine.get(Table::Totals, keys::TOTALS)? {
-            None => Ok(Self::default()),
-            Some(bytes) => {
-                Self::decode(&bytes).ok_or_else(|| EngineError::damaged("the totals are malformed"))
-            }
+            None => Ok(Self::new(chained)),
+            Some(bytes) => Self::decode(&bytes)
+                .filter(|totals| totals.chain.is_some() == chained)
+                .ok_or_else(|| EngineError::damaged("the totals are malformed")),
         }
     }
 
@@ -49,7 +63,7 @@ impl Totals {
     }
 
     pub(crate) fn encode(&self) -> Bytes {
-        let mut bytes = Vec::with_capacity(64);
+        let mut bytes = Vec::with_capacity(96);
         let mut out = Writer(&mut bytes);
         out.u64(self.head.get());
         out.i64(self.recorded_at.as_micros());
@@ -58,6 +72,9 @@ impl Totals {
         out.u64(self.streams);
         out.u64(self.stream_writes);
         out.u64(self.event_ids);
+        if let Some(hash) = &self.chain {
+            out.raw(hash.as_bytes());
+        }
         let sum = digest(&bytes);
         Writer(&mut bytes).u64(sum);
         bytes.into()
@@ -65,7 +82,9 @@ impl Totals {
 
     fn decode(bytes: &[u8]) -> Option<Self> {
         let (content, sum) = bytes.split_last_chunk::<8>()?;
-        if content.len() != 56 || digest(content) != u64::from_le_bytes(*sum) {
+        let chained = content.len() == PLAIN_BYTES + 32;
+        if !(chained || content.len() == PLAIN_BYTES) || digest(content) != u64::from_le_bytes(*sum)
+        {
             return None;
         }
         let mut reader = Reader::new(content);
@@ -77,6 +96,10 @@ impl Totals {
             streams: reader.u64().ok()?,
             stream_writes: reader.u64().ok()?,
             event_ids: reader.u64().ok()?,
+            chain: match chained {
+                true => Some(reader.array().ok()?.into()),
+                false => None,
+            },
         })
     }
 }

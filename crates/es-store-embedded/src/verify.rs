@@ -89,7 +89,8 @@ fn last_key(engine: &dyn Engine) -> Result<Position, Flaw> {
 fn last_append(engine: &dyn Engine, totals: &Totals) -> Result<(), Flaw> {
     let head = totals.head;
     let last = reader::record(engine, head)?;
-    if last.digest() != totals.digest || last.recorded_at() != totals.recorded_at {
+    let same = last.digest() == totals.digest && last.chain() == totals.chain;
+    if !same || last.recorded_at() != totals.recorded_at {
         return Err(Flaw::new(
             head,
             "the last record is not the one that the totals name",

@@ -7,6 +7,7 @@
 
 use std::sync::Arc;
 
+use es_core::chain::ChainStore;
 use es_core::testing::ManualClock;
 use es_core::testing::conformance::{Ability, StoreFixture};
 use es_core::{CheckpointStore, DocumentStore, EventStore, SnapshotStore};
@@ -19,8 +20,25 @@ struct EmbeddedFixture {
 }
 
 impl EmbeddedFixture {
-    async fn open(directory: &tempfile::TempDir, clock: &ManualClock) -> EmbeddedStore {
-        let options = EmbeddedOptions::default().clock(Arc::new(clock.clone()));
+    async fn new(chained: bool) -> Self {
+        let directory = tempfile::tempdir().expect("a directory for the test");
+        let clock = ManualClock::new();
+        let store = Self::open(&directory, &clock, chained).await;
+        Self {
+            directory,
+            clock,
+            store,
+        }
+    }
+
+    async fn open(
+        directory: &tempfile::TempDir,
+        clock: &ManualClock,
+        chained: bool,
+    ) -> EmbeddedStore {
+        let options = EmbeddedOptions::default()
+            .clock(Arc::new(clock.clone()))
+            .hash_chain(chained);
         EmbeddedStore::open_with(directory.path(), options)
             .await
             .expect("the store opens")
@@ -37,19 +55,21 @@ impl StoreFixture for EmbeddedFixture {
         Ability::Snapshots,
         Ability::Checkpoints,
         Ability::Documents,
+        Ability::HashChain,
         Ability::Restart,
         Ability::ManualClock,
     ];
 
     async fn fresh() -> Self {
-        let directory = tempfile::tempdir().expect("a directory for the test");
-        let clock = ManualClock::new();
-        let store = Self::open(&directory, &clock).await;
-        Self {
-            directory,
-            clock,
-            store,
-        }
+        Self::new(false).await
+    }
+
+    async fn chained() -> Option<Self> {
+        Some(Self::new(true).await)
+    }
+
+    fn links(&self) -> Option<Arc<dyn ChainStore>> {
+        Some(Arc::new(self.store.clone()))
     }
 
     fn events(&self) -> Arc<dyn EventStore> {
@@ -74,7 +94,8 @@ impl StoreFixture for EmbeddedFixture {
 
     async fn reopen(&mut self) -> bool {
         self.store.close().await.expect("the store closes");
-        self.store = Self::open(&self.directory, &self.clock).await;
+        // A chained log stays one, whatever is wanted.
+        self.store = Self::open(&self.directory, &self.clock, false).await;
         true
     }
 }

@@ -187,7 +187,7 @@ impl State {
 
     fn reopened(&mut self, limbo: Totals) -> Result<Totals, EngineError> {
         let engine = (self.open_engine)()?;
-        let totals = Totals::load(&*engine)?;
+        let totals = Totals::load(&*engine, self.totals.chain.is_some())?;
         if totals != self.totals && totals != limbo {
             return Err(EngineError::damaged("what was durable is no longer there"));
         }

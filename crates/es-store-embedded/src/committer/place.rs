@@ -12,7 +12,7 @@ use crate::error::Refused;
 use crate::keys;
 use crate::queue::AppendJob;
 use crate::reader;
-use crate::record::{EncodedRecord, Record};
+use crate::record::{EncodedRecord, Record, RecordPlace};
 
 type Placed = Result<Appended, AppendError>;
 
@@ -110,17 +110,25 @@ impl State {
         staged.events += events;
         staged.bytes += record.len();
         let first_versions = before.iter().map(|version| version.next()).collect();
-        let (bytes, digest) = record.seal(first_position, staged.now, first_versions);
+        let sealed = record.seal(RecordPlace {
+            first_position,
+            recorded_at: staged.now,
+            first_versions,
+            chain: staged.totals.chain,
+        });
         staged.batch.put(
             Table::Log,
             keys::position(last_position).to_vec(),
-            bytes.clone(),
+            sealed.bytes.clone(),
         );
         staged.totals.head = last_position;
         staged.totals.recorded_at = staged.now;
-        staged.totals.digest = digest;
+        staged.totals.digest = sealed.digest;
+        staged.totals.chain = sealed.chain;
         staged.totals.appends += 1;
-        staged.appends.insert(append.id(), (last_position, bytes));
+        staged
+            .appends
+            .insert(append.id(), (last_position, sealed.bytes));
         let streams = self.index_streams(append, &before);
         self.index_ids(append);
         Appended {

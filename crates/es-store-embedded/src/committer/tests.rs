@@ -22,7 +22,7 @@ fn store(disk: &Arc<Disk>, options: EmbeddedOptions) -> EmbeddedStore {
     let engine = TestEngine::open(disk).unwrap();
     let opened = Opened {
         path: std::env::temp_dir(),
-        totals: Totals::load(&*engine).unwrap(),
+        totals: Totals::load(&*engine, false).unwrap(),
         engine,
         open_engine: Box::new(move || TestEngine::open(&for_reopening)),
         mark: None,

@@ -3,11 +3,12 @@
 use std::fmt;
 
 use bytes::Bytes;
+use es_core::chain::ChainHash;
 use es_core::{EventFilter, Position, Timestamp};
 
 use super::body::Body;
 use super::digest;
-use super::header::{self, Header};
+use super::header::Header;
 
 /// What is wrong with a stored record. Its bytes are never shown.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -43,7 +44,7 @@ impl Record {
     pub(crate) fn open(bytes: Bytes, last_position: Position) -> Result<Self, Malformed> {
         let (header, digest) = Header::read(&bytes)?;
         let record = Self {
-            body_at: header::length(header.first_versions.len()),
+            body_at: header.length(),
             bytes,
             header,
             digest,
@@ -87,6 +88,11 @@ impl Record {
 
     pub(crate) fn recorded_at(&self) -> Timestamp {
         self.header.recorded_at
+    }
+
+    /// The hash of the chain after this append, where the log is chained.
+    pub(crate) fn chain(&self) -> Option<ChainHash> {
+        self.header.chain
     }
 
     /// The checksum of the header, which covers that of the body: names the record.

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use bytes::Bytes;
+use es_core::chain::{ChainHash, ChainPart, ContentHash};
 use es_core::{Append, Metadata, NewEvent, Payload, Position, StreamVersion, Timestamp};
 
 use super::header::{self, Header};
@@ -15,9 +16,31 @@ const REMEMBERED: usize = 16;
 /// An append as bytes, with room for the header in front.
 pub(crate) struct EncodedRecord {
     bytes: Vec<u8>,
+    /// The number of events and the hash of each part, where the log is chained.
+    parts: Vec<(u64, ContentHash)>,
     events: u32,
     body_length: u32,
     body_digest: u64,
+}
+
+/// Where a record goes.
+#[derive(Debug)]
+pub(crate) struct RecordPlace {
+    pub(crate) first_position: Position,
+    pub(crate) recorded_at: Timestamp,
+    pub(crate) first_versions: Vec<StreamVersion>,
+    /// The hash of the chain before it, where the log is chained.
+    pub(crate) chain: Option<ChainHash>,
+}
+
+/// A record in its place.
+#[derive(Debug)]
+pub(crate) struct SealedRecord {
+    pub(crate) bytes: Bytes,
+    /// The checksum of the header.
+    pub(crate) digest: u64,
+    /// The hash of the chain after it.
+    pub(crate) chain: Option<ChainHash>,
 }
 
 /// The append does not fit a record, which the limits on appends do not let happen.
@@ -26,8 +49,8 @@ pub(crate) struct EncodedRecord {
 pub(crate) struct TooLarge;
 
 impl EncodedRecord {
-    pub(crate) fn new(append: &Append) -> Result<Self, TooLarge> {
-        let header_length = header::length(append.writes().len());
+    pub(crate) fn new(append: &Append, chained: bool) -> Result<Self, TooLarge> {
+        let header_length = header::length(append.writes().len(), chained);
         let mut bytes = Vec::with_capacity(header_length + expected_length(append));
         bytes.resize(header_length, 0);
         body(append, &mut Writer(&mut bytes));
@@ -36,7 +59,10 @@ impl EncodedRecord {
         let events = u32::try_from(append.event_count()).map_err(|_| TooLarge)?;
         u16::try_from(append.writes().len()).map_err(|_| TooLarge)?;
         let body_digest = digest(body);
+        let parts = append.writes().iter().filter(|_| chained);
+        let parts = parts.map(|write| (write.events.len() as u64, ContentHash::of(write)));
         Ok(Self {
+            parts: parts.collect(),
             bytes,
             events,
             body_length,
@@ -49,23 +75,40 @@ impl EncodedRecord {
         self.bytes.len()
     }
 
-    /// Puts the record in its place; also returns the checksum of the header.
-    pub(crate) fn seal(
-        mut self,
-        first_position: Position,
-        recorded_at: Timestamp,
-        first_versions: Vec<StreamVersion>,
-    ) -> (Bytes, u64) {
+    /// Puts the record in its place.
+    pub(crate) fn seal(mut self, place: RecordPlace) -> SealedRecord {
+        let chain = place.chain.map(|before| self.link(before, &place));
         let header = Header {
             events: self.events,
-            first_position,
-            recorded_at,
-            first_versions,
+            first_position: place.first_position,
+            recorded_at: place.recorded_at,
+            first_versions: place.first_versions,
+            chain,
             body_length: self.body_length,
             body_digest: self.body_digest,
         };
-        let sum = header.write(&mut self.bytes);
-        (self.bytes.into(), sum)
+        let digest = header.write(&mut self.bytes);
+        SealedRecord {
+            bytes: self.bytes.into(),
+            digest,
+            chain,
+        }
+    }
+
+    fn link(&self, before: ChainHash, place: &RecordPlace) -> ChainHash {
+        let mut first_position = place.first_position;
+        let parts = self.parts.iter().zip(&place.first_versions);
+        parts.fold(before, |hash, ((events, content), first_version)| {
+            let part = ChainPart {
+                first_position,
+                first_version: *first_version,
+                recorded_at: place.recorded_at,
+                events: *events,
+                content: *content,
+            };
+            first_position = first_position.plus(*events);
+            hash.then(&part)
+        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! The format is frozen, survives anything, and says so when bytes are not what was written.
 
 use bytes::Bytes;
+use es_core::chain::ChainHash;
 use es_core::{
     Append, AppendId, CodecId, EventId, ExpectedVersion, Metadata, NewEvent, Payload, PayloadFlags,
     Position, RecordedEvent, StreamId, StreamVersion, Timestamp, TraceContext, TypeName,
@@ -10,17 +11,25 @@ use proptest::collection::vec;
 use proptest::prelude::{Strategy, any, prop_assert, prop_assert_eq, proptest};
 use uuid::Uuid;
 
+use super::encode::{RecordPlace, SealedRecord};
 use super::{EncodedRecord, Malformed, Record, digest, header};
 
 const FIRST: Position = Position::new(41);
 const TIME: Timestamp = Timestamp::from_micros(1_795_432_608_250_000);
 
 fn sealed(append: &Append) -> Bytes {
+    sealed_after(append, None).bytes
+}
+
+fn sealed_after(append: &Append, chain: Option<ChainHash>) -> SealedRecord {
     let versions = (0..append.writes().len() as u64).map(|n| StreamVersion::new(n * 10 + 1));
-    EncodedRecord::new(append)
-        .unwrap()
-        .seal(FIRST, TIME, versions.collect())
-        .0
+    let record = EncodedRecord::new(append, chain.is_some()).unwrap();
+    record.seal(RecordPlace {
+        first_position: FIRST,
+        recorded_at: TIME,
+        first_versions: versions.collect(),
+        chain,
+    })
 }
 
 fn last(append: &Append) -> Position {
@@ -116,7 +125,8 @@ fn large() -> Append {
 }
 
 /// Compares with a file that was written by the first version; `ES_BLESS=1` writes a missing one.
-fn golden(name: &str, append: &Append) {
+fn golden(name: &str, append: &Append, chain: Option<ChainHash>) {
+    let sealed = |append| sealed_after(append, chain).bytes;
     let path = format!("{}/tests/golden/{name}", env!("CARGO_MANIFEST_DIR"));
     if !std::path::Path::new(&path).exists() && std::env::var("ES_BLESS").is_ok() {
         std::fs::write(&path, sealed(append)).unwrap();
@@ -133,8 +143,25 @@ fn golden(name: &str, append: &Append) {
 
 #[test]
 fn the_first_format_is_written_and_read_for_ever() {
-    golden("record-1-small.bin", &small());
-    golden("record-1-large.bin", &large());
+    golden("record-1-small.bin", &small(), None);
+    golden("record-1-large.bin", &large(), None);
+}
+
+#[test]
+fn the_format_of_a_chained_log_is_written_and_read_for_ever() {
+    golden("record-2-small.bin", &small(), Some(ChainHash::start()));
+    golden("record-2-large.bin", &large(), Some(ChainHash::start()));
+}
+
+#[test]
+fn a_chained_record_has_the_hash_over_what_is_read_from_it() {
+    for append in [small(), large()] {
+        let sealed = sealed_after(&append, Some(ChainHash::start()));
+        let hash = ChainHash::start().then_append(&expected(&append));
+        assert_eq!(sealed.chain, Some(hash));
+        let record = Record::open(sealed.bytes, last(&append)).unwrap();
+        assert_eq!(record.chain(), Some(hash));
+    }
 }
 
 #[test]
@@ -162,8 +189,10 @@ fn payloads_are_not_copied() {
 
 #[test]
 fn every_flipped_bit_and_every_cut_is_found() {
-    for append in [small(), large()] {
-        let bytes = sealed(&append);
+    let chains = [None, Some(ChainHash::start())];
+    let records = chains.map(|chain| [small(), large()].map(|append| (append, chain)));
+    for (append, chain) in records.concat() {
+        let bytes = sealed_after(&append, chain).bytes;
         for bit in 0..bytes.len() * 8 {
             let mut flipped = bytes.to_vec();
             flipped[bit / 8] ^= 1 << (bit % 8);
@@ -270,7 +299,7 @@ fn append() -> impl Strategy<Value = Append> {
 
 /// Makes the checksums right again, as somebody would who means harm.
 fn resign(record: &mut [u8], streams: usize) {
-    let header = header::length(streams);
+    let header = header::length(streams, false);
     if record.len() < header {
         return;
     }
@@ -297,7 +326,7 @@ proptest! {
         cut in any::<proptest::sample::Index>(),
     ) {
         let streams = append.writes().len();
-        let body_at = header::length(streams);
+        let body_at = header::length(streams, false);
         let mut bytes = sealed(&append).to_vec();
         for (at, byte) in changes {
             let at = body_at + at.index(bytes.len() - body_at);

@@ -65,7 +65,7 @@ impl<'b> Reader<'b> {
         Ok(taken)
     }
 
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], Malformed> {
+    pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], Malformed> {
         self.raw(N)?.try_into().map_err(|_| Malformed::Short)
     }
 
