@@ -58,7 +58,11 @@ async fn open(target: Target, options: MongoOptions) -> Result<Database, OpenErr
         Err(_) => return Err(why_late(&tail_client, &target).await),
     }
     make_indexes(&database, &options).await?;
-    migrate::run(&database).await?;
+    let chained = migrate::run(&database, options.hash_chain).await?;
+    if options.hash_chain && !chained {
+        return Err(OpenError::NotChained);
+    }
+    database.know_chain(chained);
     database.know_indexes().await?;
     Ok(database)
 }

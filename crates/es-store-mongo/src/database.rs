@@ -3,9 +3,10 @@
 use std::fmt;
 use std::future::IntoFuture;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
 
+use es_core::chain::ChainHash;
 use es_core::{Position, ReadError, StreamId, StreamVersion, Timestamp};
 use futures_util::future::join_all;
 use mongodb::Client;
@@ -13,6 +14,7 @@ use mongodb::bson::{self, RawDocument, RawDocumentBuf, cstr, rawdoc};
 use mongodb::options::SelectionCriteria;
 use tokio::time::timeout;
 
+use crate::chain::hash_at;
 use crate::command;
 use crate::connect::index_set::{self, Listed};
 use crate::connect::server::ServerFacts;
@@ -40,12 +42,24 @@ struct Inner {
     read_preference: Option<SelectionCriteria>,
     read_timeout: Duration,
     makes_indexes_when_wanted: bool,
+    chained: AtomicBool,
     /// Bits of the indexes that are there, and of those that are being made.
     indexes: AtomicU8,
     in_the_making: AtomicU8,
     /// The newest operation time that this process knows of; reads see it.
     newest: AtomicU64,
     reads: Reads,
+}
+
+/// The end of the log.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Last {
+    /// The position of its last event.
+    pub(crate) head: Position,
+    /// When that was recorded.
+    pub(crate) recorded_at: Timestamp,
+    /// The hash after it, where the log is chained.
+    pub(crate) chain: Option<ChainHash>,
 }
 
 /// What readers learn from each other.
@@ -73,6 +87,7 @@ impl Database {
             read_preference,
             read_timeout: options.read_timeout,
             makes_indexes_when_wanted: options.indexes.is_lazy(),
+            chained: AtomicBool::new(false),
             indexes: AtomicU8::new(0),
             in_the_making: AtomicU8::new(0),
             newest: AtomicU64::new(0),
@@ -188,8 +203,8 @@ impl Database {
         concern
     }
 
-    /// The end of the log: its last position, and when that was recorded.
-    pub(crate) async fn last_document(&self) -> Result<Option<(Position, Timestamp)>, ReadError> {
+    /// The end of the log.
+    pub(crate) async fn last_document(&self) -> Result<Last, ReadError> {
         let unavailable = |error: mongodb::error::Error| ReadError::Unavailable {
             source: error.into(),
         };
@@ -197,17 +212,25 @@ impl Database {
             "find": self.events(),
             "sort": { "_id": -1 },
             "limit": 1,
-            "projection": { "_id": 1, "n": 1, "at": 1 },
+            "projection": { "_id": 1, "n": 1, "at": 1, "h": 1 },
         };
         let found = command::find(self, command).await.map_err(unavailable)?;
         let Some(last) = found.first() else {
-            return Ok(None);
+            return Ok(Last {
+                chain: self.is_chained().then(ChainHash::start),
+                ..Last::default()
+            });
         };
-        let last = Extent::of_bytes(last).map_err(|error| ReadError::Corrupt {
+        let extent = Extent::of_bytes(last).map_err(|error| ReadError::Corrupt {
             position: Position::MAX,
             source: error.into(),
         })?;
-        Ok(Some((last.last(), last.recorded_at)))
+        let chain = self.is_chained().then(|| hash_at(&extent, last));
+        Ok(Last {
+            head: extent.last(),
+            recorded_at: extent.recorded_at,
+            chain: chain.transpose()?,
+        })
     }
 
     /// The end of a stream: its last version, and the position of the document that holds it.
@@ -234,6 +257,16 @@ impl Database {
         let version = number("v").map_err(bad)?.saturating_add(count.into()) - 1;
         let position = Position::new(number("_id").map_err(bad)?);
         Ok(Some((StreamVersion::new(version), position)))
+    }
+
+    /// Whether each append carries a hash.
+    pub(crate) fn is_chained(&self) -> bool {
+        self.0.chained.load(Ordering::Acquire)
+    }
+
+    /// Takes note of what the layout says.
+    pub(crate) fn know_chain(&self, chained: bool) {
+        self.0.chained.store(chained, Ordering::Release);
     }
 
     /// Finds out which indexes there are.

@@ -94,6 +94,13 @@ pub enum OpenError {
         /// The newest layout that can be opened.
         supported: i32,
     },
+    /// Whether a log is chained is decided when it is made. Open it without
+    /// [`hash_chain`](crate::MongoOptions::hash_chain), or copy the events into a new namespace.
+    #[error(
+        "the namespace was made without a hash chain; copy its events into a new one, or drop it \
+         if it is empty"
+    )]
+    NotChained,
     /// The database could not be brought to the layout of this version; it can still be opened by
     /// the one before. See to the cause, and open it again: it goes on where it stopped.
     #[error("could not migrate the database to layout {to}")]

@@ -1,7 +1,8 @@
 //! The documents in the database: one per stream and append, its `_id` the position of its first
 //! event.
 //!
-//! Layout version 1. What is stored is read for ever (I9), so names here are never given a new
+//! Layout version 1. Whether the log is chained stands beside the version (`chained`), is decided when
+//! that is first noted, and never changes. What is stored is read for ever (I9), so names here are never given a new
 //! meaning.
 //!
 //! | field | BSON type | what |
@@ -17,6 +18,7 @@
 //! | `m` | document | metadata shared by the events, see below; left out if there is none |
 //! | `e` | array | the events, see below |
 //! | `w` | document | only in the last document of a batch: `i` int64 who wrote it, `q` bool whether it had lost a race before |
+//! | `h` | binary 0 | only in a chained log: the [chain](es_core::chain)'s hash after this document |
 //! | `z` | bool | true in place of `e` and `m` when the events were moved to the archive |
 //!
 //! An event: `i` binary 4 id, `t` string type, `tv` string type version (left out if 1.0), `k`

@@ -2,6 +2,7 @@
 
 mod append;
 mod archive;
+mod chain;
 mod checkpoint;
 mod command;
 mod connect;

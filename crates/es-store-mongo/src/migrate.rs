@@ -49,9 +49,12 @@ pub(crate) async fn refuse_newer(database: &Database) -> Result<(), MigrateError
     }
 }
 
-/// Brings the database to the layout of this program, and notes the layout of a new one.
-pub(crate) async fn run(database: &Database) -> Result<(), MigrateError> {
-    Runner::new(database, MIGRATIONS).run().await
+/// Brings the database to the layout of this program, and notes the layout of a new one, which is
+/// chained if that is wanted. Whether the log is.
+pub(crate) async fn run(database: &Database, chained: bool) -> Result<bool, MigrateError> {
+    let runner = Runner::new(database, MIGRATIONS).chained(chained);
+    runner.run().await?;
+    layout_document::is_chained(database).await
 }
 
 #[cfg(test)]

@@ -35,6 +35,9 @@ pub struct MongoOptions {
     pub app_name: Option<String>,
     /// Which indexes there are besides those that the store cannot do without. None.
     pub indexes: Indexes,
+    /// Whether the log of a new namespace is [chained](es_core::chain). Decided when it is made, and
+    /// kept: a chained one is opened as such in any case. Off.
+    pub hash_chain: bool,
     /// How long opening may take until it says what is wrong. 5 s.
     pub open_timeout: Duration,
     /// How long an append may take, from the call to the answer. What is not resolved by then is
@@ -75,6 +78,7 @@ impl Default for MongoOptions {
             namespace: Namespace::default(),
             app_name: None,
             indexes: Indexes::default(),
+            hash_chain: false,
             open_timeout: Duration::from_secs(5),
             append_timeout: Duration::from_secs(30),
             read_timeout: Duration::from_secs(30),
@@ -118,6 +122,13 @@ impl MongoOptions {
     #[must_use]
     pub fn indexes(mut self, indexes: Indexes) -> Self {
         self.indexes = indexes;
+        self
+    }
+
+    /// Chains the log of a new namespace, or not.
+    #[must_use]
+    pub fn hash_chain(mut self, chained: bool) -> Self {
+        self.hash_chain = chained;
         self
     }
 

@@ -66,6 +66,7 @@ impl MongoStore {
         let abilities = Abilities {
             transactions: database.is_replica_set(),
             append_ids: database.has_append_ids(),
+            chained: database.is_chained(),
         };
         let (queue, queued) = Queue::new(
             options.queue_appends,

@@ -3,18 +3,21 @@
 use std::collections::{HashMap, HashSet};
 
 use bytes::Bytes;
+use es_core::chain::ChainHash;
 use es_core::{
     AppendId, Appended, Position, StreamAppended, StreamId, StreamVersion, StreamWrite, Timestamp,
 };
 
 use super::job::Job;
-use crate::layout::encode::{Mark, Place, sealed};
+use crate::layout::encode::{Mark, Place, Placed, Seal};
 
 /// Appends with their places, and the documents that say so. Once sent, the documents never change.
 #[derive(Debug)]
 pub(super) struct Batch {
     pub(super) entries: Vec<Entry>,
     pub(super) documents: Vec<Bytes>,
+    /// The hash of the chain after each document, where the log is chained.
+    hashes: Vec<ChainHash>,
     /// All or nothing, in a transaction; else the documents go in one after the other.
     pub(super) transactional: bool,
     pub(super) last: Position,
@@ -27,6 +30,11 @@ impl Batch {
         let streams = self.entries.iter().flat_map(Entry::streams_after);
         let versions = streams.map(|(write, after)| (write.stream.clone(), after));
         versions.collect()
+    }
+
+    /// The hash of the chain after the first so many documents.
+    pub(super) fn chain_after(&self, documents: usize) -> Option<ChainHash> {
+        self.hashes.get(documents.checked_sub(1)?).copied()
     }
 
     /// The appends in it.
@@ -83,7 +91,7 @@ impl Entry {
 /// A batch in the making.
 pub(super) struct BatchBuilder {
     entries: Vec<Entry>,
-    documents: Vec<Vec<u8>>,
+    documents: Vec<Placed>,
     ids: HashSet<AppendId>,
     next: Position,
     events: usize,
@@ -161,19 +169,34 @@ impl BatchBuilder {
         jobs.filter(|job| !job.ticket.is_given_up())
     }
 
-    pub(super) fn finish(self, recorded_at: Timestamp, mark: Mark) -> Batch {
+    /// The batch as it is sent; `chain` is the hash before it, where the log is chained.
+    pub(super) fn finish(
+        self,
+        recorded_at: Timestamp,
+        mark: Mark,
+        chain: Option<ChainHash>,
+    ) -> Batch {
         let transactional = self
             .entries
             .iter()
             .any(|entry| entry.job.needs_transaction());
         let count = self.documents.len();
+        let mut hashes = Vec::with_capacity(if chain.is_some() { count } else { 0 });
+        let mut before = chain;
         let documents = self.documents.into_iter().enumerate();
         let documents = documents.map(|(index, document)| {
-            let mark = (index + 1 == count).then_some(mark);
-            sealed(document, recorded_at, mark)
+            let chain = before.and_then(|before| document.link(before, recorded_at));
+            hashes.extend(chain);
+            before = chain;
+            document.sealed(Seal {
+                recorded_at,
+                mark: (index + 1 == count).then_some(mark),
+                chain,
+            })
         });
         Batch {
             documents: documents.collect(),
+            hashes,
             entries: self.entries,
             transactional,
             last: self.next.previous(),

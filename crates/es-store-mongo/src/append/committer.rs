@@ -153,7 +153,7 @@ impl Committer {
             self.flush();
             let heard = self.turns.wait(&self.shared).await;
             if let (Some(log_end), Some(ring)) = (&mut self.log_end, heard) {
-                log_end.found(ring.head, ring.at);
+                log_end.found(&ring);
             }
         }
         self.take_what_is_there();
@@ -196,13 +196,19 @@ impl Committer {
 
     /// What was gathered, to be sent now.
     fn finish_gathered(&mut self) -> Option<Batch> {
+        if self.shared.database.is_chained() && self.log_end?.chain.is_none() {
+            // Others wrote, and it is not known with which hash: the end has to be read.
+            self.log_end = None;
+            self.take_gathered_apart();
+            return None;
+        }
         let (gathering, log_end) = (self.gathering.take()?, self.log_end?);
         let recorded_at = self.shared.options.clock.now().max(log_end.recorded_at);
         let mark = Mark {
             writer: self.turns.writer(),
             waited: self.turns.waited(),
         };
-        let (batch, again) = gathering.finish(recorded_at, mark);
+        let (batch, again) = gathering.finish(recorded_at, mark, log_end.chain);
         self.put_first(again);
         batch
     }

@@ -6,6 +6,7 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
+use es_core::chain::ChainHash;
 use es_core::{AppendId, Position, StreamId, StreamVersion, Timestamp};
 
 use super::batch::{Batch, BatchBuilder};
@@ -121,6 +122,7 @@ impl Gathering {
         self,
         recorded_at: Timestamp,
         mark: Mark,
+        chain: Option<ChainHash>,
     ) -> (Option<Batch>, VecDeque<Box<Job>>) {
         if self.builder.is_empty() {
             return (None, self.later);
@@ -128,7 +130,8 @@ impl Gathering {
         if !self.builder.take_tickets() {
             return (None, self.take_apart());
         }
-        (Some(self.builder.finish(recorded_at, mark)), self.later)
+        let batch = self.builder.finish(recorded_at, mark, chain);
+        (Some(batch), self.later)
     }
 
     /// All appends in it, in order.

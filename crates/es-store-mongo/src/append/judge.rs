@@ -215,7 +215,7 @@ mod tests {
 
         fn verdict(self, append: Append) -> Verdict {
             let room = std::sync::Arc::new(Semaphore::new(1));
-            let encoded = EncodedAppend::new(&append, false);
+            let encoded = EncodedAppend::new(&append, false, false);
             let (reply, _) = oneshot::channel();
             let room = room.try_acquire_owned().unwrap();
             let mut job = Job::new(append, encoded, None, reply, room);

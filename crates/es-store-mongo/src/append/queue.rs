@@ -40,6 +40,8 @@ pub(crate) struct Abilities {
     pub(crate) transactions: bool,
     /// There is a unique index on append ids.
     pub(crate) append_ids: bool,
+    /// Each append carries a hash.
+    pub(crate) chained: bool,
 }
 
 /// Why an append did not get an answer.
@@ -86,7 +88,12 @@ impl Queue {
         let deadline = Instant::now() + self.patience;
         let room = timeout_at(deadline, self.room(&append)).await;
         let room = room.map_err(|_| unavailable(Unanswered::Patience(self.patience)))??;
-        let encoded = EncodedAppend::new(&append, self.abilities.append_ids);
+        let Abilities {
+            append_ids,
+            chained,
+            ..
+        } = self.abilities;
+        let encoded = EncodedAppend::new(&append, append_ids, chained);
         if !encoded.fits() {
             return Err(AppendError::Unsupported {
                 what: "take an append of over 16 MiB as BSON; split it",

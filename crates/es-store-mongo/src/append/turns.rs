@@ -278,6 +278,7 @@ mod tests {
             at: Timestamp::UNIX_EPOCH,
             writer,
             waited,
+            chain: None,
         }
     }
 

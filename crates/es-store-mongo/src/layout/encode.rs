@@ -1,6 +1,7 @@
 //! Appends as documents, ready but for their place.
 
 use bytes::Bytes;
+use es_core::chain::{ChainHash, ChainPart, ContentHash};
 use es_core::{
     Append, AppendId, Metadata, NewEvent, PayloadFlags, Position, StreamVersion, StreamWrite,
     Timestamp, TypeVersion,
@@ -19,6 +20,9 @@ const VERSION: usize = POSITION + 8 + 1 + 2;
 const RECORDED_AT: usize = VERSION + 8 + 1 + 3;
 const FIRST_POSITION: usize = RECORDED_AT + 8 + 1 + 2;
 
+/// What a hash adds to a document.
+const HASH_BYTES: usize = 40;
+
 /// The documents of an append, one per stream, with blanks for position, version and time.
 #[derive(Debug)]
 pub(crate) struct EncodedAppend {
@@ -29,6 +33,8 @@ pub(crate) struct EncodedAppend {
 pub(crate) struct Blank {
     bytes: Vec<u8>,
     pub(crate) events: u32,
+    /// The hash over the events, where the log is chained.
+    content: Option<ContentHash>,
     /// Whether it is not the first of its append, and so says where that one is.
     further: bool,
 }
@@ -42,6 +48,24 @@ pub(crate) struct Place {
     pub(crate) first_position: Position,
 }
 
+/// A document at its place; what is missing is when it is recorded.
+pub(crate) struct Placed {
+    bytes: Vec<u8>,
+    place: Place,
+    events: u32,
+    content: Option<ContentHash>,
+}
+
+/// What is the same for all documents of a batch, or known only when it is sent.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Seal {
+    pub(crate) recorded_at: Timestamp,
+    /// Stands in the last document.
+    pub(crate) mark: Option<Mark>,
+    /// The hash of the chain after the document, where the log is chained.
+    pub(crate) chain: Option<ChainHash>,
+}
+
 /// Who wrote a batch: stands in its last document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Mark {
@@ -50,14 +74,16 @@ pub(crate) struct Mark {
 }
 
 impl EncodedAppend {
-    /// Encodes an append; with `keep_id` its id is written even if it follows from the events.
-    pub(crate) fn new(append: &Append, keep_id: bool) -> Self {
+    /// Encodes an append; with `keep_id` its id is written even if it follows from the events, and if
+    /// it is to be `chained` its content is hashed.
+    pub(crate) fn new(append: &Append, keep_id: bool, chained: bool) -> Self {
         let documents = append.writes().iter().enumerate();
         let documents = documents
             .map(|(index, write)| {
                 let id = (index == 0).then(|| append.id());
                 let id = id.filter(|id| keep_id || *id != AppendId::from(write.events[0].id));
-                Blank::new(write, id, index > 0)
+                let content = chained.then(|| ContentHash::of(write));
+                Blank::new(write, id, content, index > 0)
             })
             .collect();
         Self { documents }
@@ -75,7 +101,12 @@ impl EncodedAppend {
 }
 
 impl Blank {
-    fn new(write: &StreamWrite, id: Option<AppendId>, further: bool) -> Self {
+    fn new(
+        write: &StreamWrite,
+        id: Option<AppendId>,
+        content: Option<ContentHash>,
+        further: bool,
+    ) -> Self {
         let events = i32::try_from(write.events.len()).unwrap_or(i32::MAX);
         let mut bytes = Vec::with_capacity(room(write));
         let mut document = Writer::begin(&mut bytes);
@@ -102,37 +133,76 @@ impl Blank {
         Self {
             bytes,
             events: events.unsigned_abs(),
+            content,
             further,
         }
     }
 
-    /// The document at its place; to be [sealed].
-    pub(crate) fn placed(&self, place: Place) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(self.bytes.len() + Mark::BYTES);
+    /// The document at its place; to be [sealed](Placed::sealed).
+    pub(crate) fn placed(&self, place: Place) -> Placed {
+        let room = if self.content.is_some() {
+            HASH_BYTES
+        } else {
+            0
+        };
+        let mut bytes = Vec::with_capacity(self.bytes.len() + Mark::BYTES + room);
         bytes.extend_from_slice(&self.bytes);
         fill(&mut bytes, POSITION, place.position.get());
         fill(&mut bytes, VERSION, place.version.get());
         if self.further {
             fill(&mut bytes, FIRST_POSITION, place.first_position.get());
         }
-        bytes
+        Placed {
+            bytes,
+            place,
+            events: self.events,
+            content: self.content,
+        }
     }
 }
 
-/// A placed document as it is sent, with the mark of the batch if it is its last one.
-pub(crate) fn sealed(mut bytes: Vec<u8>, recorded_at: Timestamp, mark: Option<Mark>) -> Bytes {
-    let micros = recorded_at.as_micros().cast_unsigned();
-    fill(&mut bytes, RECORDED_AT, micros);
-    if let Some(mark) = mark {
-        let mut document = Writer::reopen(&mut bytes);
-        mark.write(&mut document);
-        document.end();
+impl Placed {
+    /// The hash of the chain after it.
+    pub(crate) fn link(&self, before: ChainHash, recorded_at: Timestamp) -> Option<ChainHash> {
+        Some(before.then(&ChainPart {
+            first_position: self.place.position,
+            first_version: self.place.version,
+            recorded_at,
+            events: self.events.into(),
+            content: self.content?,
+        }))
     }
-    Bytes::from(bytes)
+
+    /// The document as it is sent.
+    pub(crate) fn sealed(mut self, seal: Seal) -> Bytes {
+        let micros = seal.recorded_at.as_micros().cast_unsigned();
+        fill(&mut self.bytes, RECORDED_AT, micros);
+        if seal.mark.is_some() || seal.chain.is_some() {
+            let mut document = Writer::reopen(&mut self.bytes);
+            if let Some(hash) = seal.chain {
+                document.binary("h", BinarySubtype::Generic, hash.as_bytes());
+            }
+            if let Some(mark) = seal.mark {
+                mark.write(&mut document);
+            }
+            document.end();
+        }
+        Bytes::from(self.bytes)
+    }
 }
 
 fn fill(bytes: &mut [u8], at: usize, value: u64) {
     bytes[at..at + 8].copy_from_slice(&value.to_le_bytes());
+}
+
+/// Payloads stay out of messages (I11).
+impl std::fmt::Debug for Placed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Placed")
+            .field("place", &self.place)
+            .field("bytes", &self.bytes.len())
+            .finish_non_exhaustive()
+    }
 }
 
 /// Payloads stay out of messages (I11).
@@ -238,13 +308,16 @@ mod tests {
             writer: -5,
             waited: true,
         };
-        EncodedAppend::new(append, false)
+        EncodedAppend::new(append, false, false)
             .documents
             .iter()
             .map(|blank| {
                 let placed = blank.placed(place(blank.further));
-                let recorded_at = Timestamp::from_micros(1_234);
-                let bytes = sealed(placed, recorded_at, blank.further.then_some(mark));
+                let bytes = placed.sealed(Seal {
+                    recorded_at: Timestamp::from_micros(1_234),
+                    mark: blank.further.then_some(mark),
+                    chain: None,
+                });
                 Document::from_reader(&bytes[..]).unwrap()
             })
             .collect()

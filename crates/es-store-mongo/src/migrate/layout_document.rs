@@ -1,6 +1,6 @@
 //! The document that says which layout the events of a namespace have.
 
-use mongodb::bson::{Bson, Document, RawDocument, RawDocumentBuf, doc, rawdoc};
+use mongodb::bson::{Bson, Document, RawDocument, RawDocumentBuf, cstr, doc, rawdoc};
 
 use super::MigrateError;
 use crate::command;
@@ -26,13 +26,28 @@ pub(super) async fn read(database: &Database) -> Result<Option<i32>, MigrateErro
     version.map(Some).ok_or(MigrateError::Unreadable)
 }
 
+/// Whether the log is chained. That is noted with the first layout, and never changed.
+pub(super) async fn is_chained(database: &Database) -> Result<bool, MigrateError> {
+    let find = rawdoc! {
+        "find": database.meta(),
+        "filter": { "_id": LAYOUT, "chained": true },
+        "limit": 1,
+    };
+    Ok(!command::find(database, find).await?.is_empty())
+}
+
 /// Notes the layout of a namespace that has none. Of several at once the first one wins, so what is
 /// noted has to be read.
-pub(super) async fn create(database: &Database, version: i32) -> Result<(), MigrateError> {
-    let insert = rawdoc! {
-        "insert": database.meta(),
-        "documents": [ { "_id": LAYOUT, "version": version } ],
-    };
+pub(super) async fn create(
+    database: &Database,
+    version: i32,
+    chained: bool,
+) -> Result<(), MigrateError> {
+    let mut layout = rawdoc! { "_id": LAYOUT, "version": version };
+    if chained {
+        layout.append(cstr!("chained"), true);
+    }
+    let insert = rawdoc! { "insert": database.meta(), "documents": [ layout ] };
     command::write(database.handle(), insert).await?;
     Ok(())
 }

@@ -21,6 +21,8 @@ const PAUSE: Duration = Duration::from_millis(200);
 pub(super) struct Runner<'a> {
     database: &'a Database,
     migrations: &'a [&'a dyn Migration],
+    /// Whether a new log is chained.
+    chained: bool,
     lease: Duration,
     pause: Duration,
 }
@@ -30,9 +32,16 @@ impl<'a> Runner<'a> {
         Self {
             database,
             migrations,
+            chained: false,
             lease: LEASE,
             pause: PAUSE,
         }
+    }
+
+    /// Chains the log if it is new.
+    pub(super) fn chained(mut self, chained: bool) -> Self {
+        self.chained = chained;
+        self
     }
 
     /// With another lease, and another pause between two looks.
@@ -61,7 +70,7 @@ impl<'a> Runner<'a> {
             return Ok(version);
         }
         if !layout_document::has_events(self.database).await? {
-            layout_document::create(self.database, of_new_ones).await?;
+            layout_document::create(self.database, of_new_ones, self.chained).await?;
         }
         // Another process may have made it and appended events since the first look.
         let version = layout_document::read(self.database).await?;

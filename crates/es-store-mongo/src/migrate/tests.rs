@@ -70,16 +70,16 @@ impl Migration for Step {
 #[tokio::test]
 async fn a_new_namespace_is_noted_with_the_layout_of_this_program() {
     let database = database().await;
-    run(&database).await.unwrap();
+    run(&database, false).await.unwrap();
     let version = layout_document::read(&database).await.unwrap();
     assert_eq!(version, Some(LAYOUT_VERSION));
-    run(&database).await.unwrap();
+    run(&database, false).await.unwrap();
 }
 
 #[tokio::test]
 async fn migrations_run_in_order_and_once_however_many_processes_start_together() {
     let database = database().await;
-    run(&database).await.unwrap();
+    run(&database, false).await.unwrap();
     let first = Arc::new(Step {
         takes: Duration::from_millis(100),
         ..Step::default()
@@ -102,7 +102,7 @@ async fn migrations_run_in_order_and_once_however_many_processes_start_together(
 #[tokio::test]
 async fn a_step_that_takes_longer_than_a_claim_keeps_it() {
     let database = database().await;
-    run(&database).await.unwrap();
+    run(&database, false).await.unwrap();
     let step = Step {
         takes: LEASE * 3,
         ..Step::default()
@@ -118,7 +118,7 @@ async fn a_step_that_takes_longer_than_a_claim_keeps_it() {
 #[tokio::test]
 async fn a_step_whose_process_died_is_taken_again_by_another() {
     let database = database().await;
-    run(&database).await.unwrap();
+    run(&database, false).await.unwrap();
     let step = Step {
         hangs: AtomicUsize::new(1),
         ..Step::default()
@@ -136,7 +136,7 @@ async fn a_step_whose_process_died_is_taken_again_by_another() {
 #[tokio::test]
 async fn a_step_that_fails_says_so_and_can_be_taken_again_at_once() {
     let database = database().await;
-    run(&database).await.unwrap();
+    run(&database, false).await.unwrap();
     let step = Step {
         failures: AtomicUsize::new(1),
         ..Step::default()
@@ -156,11 +156,11 @@ async fn a_step_that_fails_says_so_and_can_be_taken_again_at_once() {
 #[tokio::test]
 async fn a_newer_layout_is_refused_and_left_as_it_is() {
     let database = database().await;
-    run(&database).await.unwrap();
+    run(&database, false).await.unwrap();
     let newer = doc! { "$set": { "version": LAYOUT_VERSION + 1 } };
     let changed = layout_document::update(&database, doc! {}, newer).await;
     assert!(changed.unwrap());
-    let error = run(&database).await.unwrap_err();
+    let error = run(&database, false).await.unwrap_err();
     let found = LAYOUT_VERSION + 1;
     assert!(
         matches!(error, MigrateError::Newer { found: f, supported: LAYOUT_VERSION } if f == found)
@@ -179,11 +179,11 @@ async fn events_of_an_unknown_layout_are_refused() {
     let event = doc! { "_id": 1_i64, "v": 1_i64, "at": 1_i64, "n": 1, "s": "Claim/1" };
     let events = database.handle().collection(database.events());
     events.insert_one(event).await.unwrap();
-    let error = run(&database).await.unwrap_err();
+    let error = run(&database, false).await.unwrap_err();
     assert!(matches!(error, MigrateError::Unknown), "{error}");
     meta.insert_one(doc! { "_id": layout_document::LAYOUT, "version": "1" })
         .await
         .unwrap();
-    let error = run(&database).await.unwrap_err();
+    let error = run(&database, false).await.unwrap_err();
     assert!(matches!(error, MigrateError::Unreadable), "{error}");
 }

@@ -11,6 +11,7 @@ use mongodb::error::ErrorKind;
 use mongodb::raw_batch_cursor::{RawBatch, RawBatchCursor};
 
 use super::sources::{NoRings, Ring, RingSource, Rings};
+use crate::chain::hash_of;
 use crate::database::Database;
 use crate::extent::Extent;
 
@@ -38,7 +39,7 @@ impl ChangeStream {
                 { "$project": {
                     "_id": 1, "clusterTime": 1,
                     "fullDocument._id": 1, "fullDocument.n": 1,
-                    "fullDocument.at": 1, "fullDocument.w": 1,
+                    "fullDocument.at": 1, "fullDocument.w": 1, "fullDocument.h": 1,
                 } },
             ],
             "cursor": {},
@@ -105,6 +106,7 @@ fn ring(change: &RawDocument) -> Option<Ring> {
         at: extent.recorded_at,
         writer: mark.get_i64("i").ok()?,
         waited: mark.get_bool("q").ok()?,
+        chain: hash_of(document),
     })
 }
 
@@ -122,19 +124,26 @@ fn no_rings(error: mongodb::error::Error) -> NoRings {
 #[cfg(test)]
 mod tests {
     use es_core::{Position, Timestamp};
+    use mongodb::bson::Binary;
+    use mongodb::bson::spec::BinarySubtype;
 
     use super::*;
 
     #[test]
     fn a_ring_is_read_from_what_the_change_stream_says() {
+        let hash = Binary {
+            subtype: BinarySubtype::Generic,
+            bytes: vec![3; 32],
+        };
         let change = rawdoc! { "_id": {}, "fullDocument": {
-            "_id": 7_i64, "at": 99_i64, "n": 3, "w": { "i": -5_i64, "q": true },
+            "_id": 7_i64, "at": 99_i64, "n": 3, "w": { "i": -5_i64, "q": true }, "h": hash,
         } };
         let expected = Ring {
             head: Position::new(9),
             at: Timestamp::from_micros(99),
             writer: -5,
             waited: true,
+            chain: Some([3; 32].into()),
         };
         assert_eq!(ring(&change), Some(expected));
     }

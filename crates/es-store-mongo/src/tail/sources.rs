@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use es_core::chain::ChainHash;
 use es_core::{BoxError, Position, ReadError, Timestamp};
 
 /// Another batch is committed.
@@ -18,6 +19,8 @@ pub(crate) struct Ring {
     pub(crate) writer: i64,
     /// Whether that process had lost a race for a position before.
     pub(crate) waited: bool,
+    /// The hash of the chain at its head, where the log is chained.
+    pub(crate) chain: Option<ChainHash>,
 }
 
 /// Reads the end of the log.

@@ -19,13 +19,14 @@ pub(crate) struct Opened {
     pub(crate) checkpoints: Arc<dyn CheckpointStore>,
     /// Whether it finds appends and events by their ids.
     pub(crate) indexed: bool,
-    store: MongoStore,
+    pub(crate) store: MongoStore,
 }
 
 /// How a store is opened.
 #[derive(Debug, Clone)]
 pub(crate) struct Opening {
     pub(crate) uri: String,
+    /// With further indexes, and a hash chain.
     pub(crate) indexed: bool,
     /// Short ones leave more appends unknown.
     pub(crate) append_timeout: Duration,
@@ -67,6 +68,7 @@ impl Opening {
         options()
             .app_name(APP_NAME)
             .indexes(indexes)
+            .hash_chain(self.indexed)
             .append_timeout(self.append_timeout)
             .read_timeout(Duration::from_secs(10))
     }

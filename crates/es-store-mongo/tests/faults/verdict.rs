@@ -6,6 +6,7 @@ use es_core::{
     AllRange, EventStore, Place, Position, ReadError, RecordedEvent, StreamId, StreamRange,
     StreamVersion,
 };
+use es_serde::chain::HashChain;
 use es_testkit::history::{History, Report, check};
 
 use crate::opened::Opened;
@@ -41,6 +42,9 @@ pub(crate) async fn read_back(opened: &Opened) -> Result<ReadBack, ReadError> {
         for id in ids {
             read.note("an event by its id", store.read_event(id).await);
         }
+        let verified = HashChain::new(opened.store.clone()).verify(|_| {}).await;
+        let broken = |error| format!("the hash chain: {error}");
+        read.problems.extend(verified.err().map(broken));
     }
     Ok(read)
 }

@@ -4,6 +4,7 @@ mod options;
 
 use std::sync::Arc;
 
+use es_core::chain::ChainStore;
 use es_core::testing::ManualClock;
 use es_core::testing::conformance::{Ability, StoreFixture};
 use es_core::{CheckpointStore, DocumentStore, EventStore, SnapshotStore};
@@ -19,7 +20,15 @@ pub(crate) struct MongoFixture<const ALL_INDEXES: bool> {
 }
 
 impl<const ALL_INDEXES: bool> MongoFixture<ALL_INDEXES> {
-    async fn open(uri: &str, clock: &ManualClock) -> MongoStore {
+    async fn new(chained: bool) -> Self {
+        let server = shared().await;
+        let uri = server.uri_for(&server.database());
+        let clock = ManualClock::new();
+        let store = Self::open(&uri, &clock, chained).await;
+        Self { uri, clock, store }
+    }
+
+    async fn open(uri: &str, clock: &ManualClock, chained: bool) -> MongoStore {
         let indexes = if ALL_INDEXES {
             Indexes::eager()
         } else {
@@ -27,6 +36,7 @@ impl<const ALL_INDEXES: bool> MongoFixture<ALL_INDEXES> {
         };
         let options = options::options()
             .indexes(indexes)
+            .hash_chain(chained)
             .clock(Arc::new(clock.clone()));
         MongoStore::connect_with(uri, options)
             .await
@@ -42,6 +52,7 @@ impl<const ALL_INDEXES: bool> MongoFixture<ALL_INDEXES> {
             Ability::Snapshots,
             Ability::Checkpoints,
             Ability::Documents,
+            Ability::HashChain,
             Ability::Restart,
             Ability::ManualClock,
         ]
@@ -52,6 +63,7 @@ impl<const ALL_INDEXES: bool> MongoFixture<ALL_INDEXES> {
             Ability::Snapshots,
             Ability::Checkpoints,
             Ability::Documents,
+            Ability::HashChain,
             Ability::Restart,
             Ability::ManualClock,
         ]
@@ -63,11 +75,15 @@ impl<const ALL_INDEXES: bool> StoreFixture for MongoFixture<ALL_INDEXES> {
     const SUPPORTS: &'static [Ability] = Self::ABILITIES;
 
     async fn fresh() -> Self {
-        let server = shared().await;
-        let uri = server.uri_for(&server.database());
-        let clock = ManualClock::new();
-        let store = Self::open(&uri, &clock).await;
-        Self { uri, clock, store }
+        Self::new(false).await
+    }
+
+    async fn chained() -> Option<Self> {
+        Some(Self::new(true).await)
+    }
+
+    fn links(&self) -> Option<Arc<dyn ChainStore>> {
+        Some(Arc::new(self.store.clone()))
     }
 
     fn events(&self) -> Arc<dyn EventStore> {
@@ -92,7 +108,8 @@ impl<const ALL_INDEXES: bool> StoreFixture for MongoFixture<ALL_INDEXES> {
 
     async fn reopen(&mut self) -> bool {
         self.store.close().await.expect("the store closes");
-        self.store = Self::open(&self.uri, &self.clock).await;
+        // A chained log stays one, whatever is wanted.
+        self.store = Self::open(&self.uri, &self.clock, false).await;
         true
     }
 }

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use es_core::chain::ChainHash;
 use es_core::{Position, Timestamp};
-
 use tokio::time::timeout;
 
 use super::super::attempt::NO_ANSWER;
 use super::super::backoff::Backoff;
 use super::Committer;
+use crate::tail::Ring;
 
 /// The last position of the log, committed by a majority: a batch may go right after it.
 #[derive(Debug, Clone, Copy)]
@@ -18,22 +19,31 @@ pub(super) struct LogEnd {
     pub(super) recorded_at: Timestamp,
     /// All positions after this one were written by this process.
     pub(super) alone_since: Position,
+    /// The hash there. Nothing if the log is not chained, or the hash is not known.
+    pub(super) chain: Option<ChainHash>,
 }
 
 impl LogEnd {
     /// Somebody else wrote up to here.
-    pub(super) fn found(&mut self, head: Position, recorded_at: Timestamp) {
-        if head > self.head {
-            self.head = head;
-            self.alone_since = head;
+    pub(super) fn found(&mut self, ring: &Ring) {
+        if ring.head > self.head {
+            self.head = ring.head;
+            self.alone_since = ring.head;
+            self.chain = ring.chain;
         }
-        self.recorded_at = self.recorded_at.max(recorded_at);
+        self.recorded_at = self.recorded_at.max(ring.at);
     }
 
     /// This process wrote up to here.
-    pub(super) fn wrote(&mut self, head: Position, recorded_at: Timestamp) {
+    pub(super) fn wrote(
+        &mut self,
+        head: Position,
+        recorded_at: Timestamp,
+        chain: Option<ChainHash>,
+    ) {
         self.head = head;
         self.recorded_at = recorded_at;
+        self.chain = chain;
     }
 }
 
@@ -50,13 +60,13 @@ impl Committer {
             let read = self.meanwhile(timeout(NO_ANSWER, read));
             match read.await {
                 Ok(Ok(Ok(last))) => {
-                    let (head, recorded_at) = last.unwrap_or_default();
                     self.log_end = Some(LogEnd {
-                        head,
-                        recorded_at,
-                        alone_since: head,
+                        head: last.head,
+                        recorded_at: last.recorded_at,
+                        alone_since: last.head,
+                        chain: last.chain,
                     });
-                    self.shared.hub.saw_head(head);
+                    self.shared.hub.saw_head(last.head);
                     return true;
                 }
                 Ok(Ok(Err(error))) => tracing::warn!(%error, "the end of the log cannot be read"),

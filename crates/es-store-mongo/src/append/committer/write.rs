@@ -81,9 +81,10 @@ impl Committer {
         let Batch {
             last, recorded_at, ..
         } = writing.batch;
+        let chain = writing.batch.chain_after(writing.landed);
         self.turns.won(&self.shared, last, took);
         if let Some(log_end) = &mut self.log_end {
-            log_end.wrote(last, recorded_at);
+            log_end.wrote(last, recorded_at, chain);
         }
         self.before = Some(writing);
         let next = if self.turns.must_wait(&self.shared) {
@@ -111,7 +112,7 @@ impl Committer {
     async fn lost_race(&mut self, position: Position) {
         let heard = self.turns.head_after_loss(position.previous()).await;
         match (&mut self.log_end, heard) {
-            (Some(log_end), Some(ring)) => log_end.found(ring.head, ring.at),
+            (Some(log_end), Some(ring)) => log_end.found(&ring),
             _ => self.log_end = None,
         }
     }
@@ -241,15 +242,15 @@ impl Committer {
     /// Tells readers, and remembers where the log ends now.
     fn announce(&mut self, batch: &Batch, landed: usize) {
         let mut documents = 0;
-        let last = batch.entries.iter().take_while(|entry| {
+        let whole = batch.entries.iter().map_while(|entry| {
             documents += entry.documents();
-            documents <= landed
+            (documents <= landed).then_some((entry.last_position, documents))
         });
-        let Some(last) = last.last().map(|entry| entry.last_position) else {
+        let Some((last, documents)) = whole.last() else {
             return;
         };
         if let Some(log_end) = &mut self.log_end {
-            log_end.wrote(last, batch.recorded_at);
+            log_end.wrote(last, batch.recorded_at, batch.chain_after(documents));
         }
         let documents = batch.documents[..landed].to_vec();
         self.shared.hub.own_batch(documents, last);

@@ -1,6 +1,7 @@
 //! What was encoded comes back, and nothing else does harm.
 
 use bytes::Bytes;
+use es_core::chain::ChainHash;
 use es_core::testing::sample_event;
 use es_core::{
     Append, ExpectedVersion, Metadata, NewEvent, PayloadFlags, Position, RecordedEvent, StreamId,
@@ -9,7 +10,7 @@ use es_core::{
 use proptest::prelude::{any, prop_assert, proptest};
 
 use super::{Interned, Malformed, Stored};
-use crate::layout::encode::{EncodedAppend, Mark, Place, sealed};
+use crate::layout::encode::{EncodedAppend, Mark, Place, Seal};
 
 fn place() -> Place {
     Place {
@@ -26,8 +27,12 @@ fn document(events: Vec<NewEvent>) -> Bytes {
         writer: 1,
         waited: false,
     };
-    let placed = EncodedAppend::new(&append, true).documents[0].placed(place());
-    sealed(placed, Timestamp::from_micros(-9), Some(mark))
+    let placed = EncodedAppend::new(&append, true, false).documents[0].placed(place());
+    placed.sealed(Seal {
+        recorded_at: Timestamp::from_micros(-9),
+        mark: Some(mark),
+        chain: Some(ChainHash::start()),
+    })
 }
 
 fn decoded(document: &Bytes) -> Result<Vec<RecordedEvent>, Malformed> {

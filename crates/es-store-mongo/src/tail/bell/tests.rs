@@ -49,6 +49,7 @@ fn ring(head: u64) -> Ring {
         at: Timestamp::UNIX_EPOCH,
         writer: 1,
         waited: false,
+        chain: None,
     }
 }
 

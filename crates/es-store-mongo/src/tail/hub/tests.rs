@@ -151,6 +151,7 @@ fn ring(head: u64, writer: i64) -> Ring {
         at: Timestamp::UNIX_EPOCH,
         writer,
         waited: false,
+        chain: None,
     }
 }
 
