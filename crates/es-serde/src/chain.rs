@@ -1,48 +1,34 @@
-//! A hash chain over the history of a namespace: any later edit, removal or swap shows.
+//! Verifying a hash chain: any edit, removal or swap in the history of a namespace shows.
 //!
-//! Each event's hash is taken over everything that is stored of it, its place and its time included,
-//! and over the hash of the event before it. After every so many events the hash is kept as a
-//! *link*, a small document beside the events; the newest hash is the *head*. Links and head are
-//! compared when the history is [verified](HashChain::verify).
+//! In a log that is [chained](es_core::chain) each append carries a hash over its content, its place
+//! and its time, and over the hash before it. Here the events are read, the hashes are computed anew,
+//! and the two are compared.
 //!
-//! - The chain is over what is *stored*: build it on the store itself and not on a
-//!   [`PackedStore`](crate::PackedStore). Then it still holds after an erasure, which destroys a key
-//!   and touches no event.
-//! - It is extended after the events, by whoever calls [`extend`](HashChain::extend) or
-//!   [`follow`](HashChain::follow): appending costs nothing, and what was appended after the last
-//!   link is not yet covered.
-//! - Who can change the events can change the links too. Keep the [`head`](HashChain::head) from
-//!   time to time where they cannot - printed, signed, sent to somebody - and verify against it with
-//!   [`verify_against`](HashChain::verify_against).
-//!
-//! # Hash, form 1
-//! SHA-256 (FIPS 180-4) over the hash before it (of nothing: SHA-256 of `es-serde chain 1`) and, in
-//! this order: position, stream, version, recorded time, event id, type name, type version (major,
-//! minor), format, flags, payload; then of the metadata correlation, causation, actor, source, time
-//! of occurrence, trace parent, trace state, the number of headers, and each header's name and
-//! value. Numbers are 64 bits, little endian; texts and bytes (the time of occurrence is 8 of them) have
-//! their length in front, and what is absent is the length `u64::MAX` alone.
+//! - The chain is over what is *stored*: verify the store itself and not a
+//!   [`PackedStore`](crate::PackedStore) around it. Then it still holds after an erasure, which
+//!   destroys a key and touches no event.
+//! - Who can change the events can compute the hashes anew, too. Keep the [`head`](HashChain::head)
+//!   from time to time where they cannot - printed, signed, sent to somebody - and verify against it
+//!   with [`verify_against`](HashChain::verify_against).
+//! - What is taken off the end takes its hashes with it: only a head that was kept elsewhere shows
+//!   that.
 
 mod error;
-mod hash;
-mod link;
+mod walk;
 
 use std::sync::Arc;
 
-use es_core::{
-    AllRange, DocumentKind, DocumentName, DocumentPages, DocumentStore, DocumentStoreExt,
-    EventStore, Position, RecordedEvent, Revision,
-};
+use es_core::chain::{ChainLink, ChainStore};
+use es_core::{AllRange, EventStore, Position};
 
 pub use self::error::ChainError;
-pub use self::hash::ChainHash;
-pub use self::link::Link;
 
-static LINKS: DocumentKind = DocumentKind::from_static("chain-links");
-static HEADS: DocumentKind = DocumentKind::from_static("chain-heads");
-static HEAD: DocumentName = DocumentName::from_static("head");
+use self::walk::Walk;
 
-/// Builds and verifies the chain of one namespace. Cloning is cheap.
+/// How many links are read at once.
+const LINKS: usize = 1_000;
+
+/// Verifies the chain of one namespace. Cloning is cheap.
 ///
 /// ```
 /// # use es_core::{Append, EventStore, ExpectedVersion, StreamId, memory::MemoryStore};
@@ -50,197 +36,151 @@ static HEAD: DocumentName = DocumentName::from_static("head");
 /// use es_serde::chain::HashChain;
 ///
 /// # run(async {
-/// let store = MemoryStore::new();
+/// let store = MemoryStore::chained();
 /// # let claim = StreamId::new("Claim", 1)?;
 /// # let append = Append::new(claim, ExpectedVersion::Any, [sample_event(1), sample_event(2)])?;
 /// store.append(append).await?;
 ///
-/// let chain = HashChain::new(store.clone(), store);
-/// let head = chain.extend().await?;
-/// assert_eq!(head.position.get(), 2);
+/// let chain = HashChain::new(store);
+/// let head = chain.head().await?;
 /// println!("to be kept elsewhere: {head}");
-/// assert_eq!(chain.verify(|_| {}).await?, head);
+///
+/// let reached = chain.verify(|link| println!("holds up to {}", link.position)).await?;
+/// assert_eq!(reached, head);
+/// chain.verify_against(head).await?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # }).unwrap();
 /// ```
 #[derive(Debug, Clone)]
 pub struct HashChain {
     events: Arc<dyn EventStore>,
-    documents: Arc<dyn DocumentStore>,
-    every: u64,
+    links: Arc<dyn ChainStore>,
 }
 
 impl HashChain {
-    /// A chain over these events, with its links in these documents, one after every 1,000 events.
-    pub fn new(events: impl EventStore + 'static, documents: impl DocumentStore + 'static) -> Self {
+    /// The chain of this store.
+    pub fn new(store: impl EventStore + ChainStore + 'static) -> Self {
+        let store = Arc::new(store);
         Self {
-            events: Arc::new(events),
-            documents: Arc::new(documents),
-            every: 1_000,
+            events: store.clone(),
+            links: store,
         }
     }
 
-    /// Keeps a link after every so many events: damage is found to lie between two links.
-    #[must_use]
-    pub fn with_link_every(mut self, events: u64) -> Self {
-        self.every = events.max(1);
-        self
+    /// The last link, as the store holds it: to be kept elsewhere.
+    ///
+    /// # Errors
+    /// [`ChainError::NotChained`]; [`ChainError::Read`].
+    ///
+    /// # Cancel safety
+    /// Dropping the future has no effect; so it is with all methods here.
+    pub async fn head(&self) -> Result<ChainLink, ChainError> {
+        let head = self.links.chain_head().await?;
+        head.ok_or(ChainError::NotChained)
     }
 
-    /// How far the chain reaches; the start if it was never extended.
+    /// Reads the whole history, as far as it reaches when this is called or a little further, and
+    /// compares it with its hashes; `progress` is told now and then how far it holds. Returns the
+    /// link that it came to.
     ///
     /// # Errors
     /// See [`ChainError`].
-    pub async fn head(&self) -> Result<Link, ChainError> {
-        Ok(self.stored_head().await?.0)
+    pub async fn verify(
+        &self,
+        progress: impl FnMut(ChainLink) + Send,
+    ) -> Result<ChainLink, ChainError> {
+        self.verify_after(ChainLink::start(), progress).await
     }
 
-    /// Extends the chain over everything stored, and returns its new head.
-    ///
-    /// Several processes may do it at once: they make the same chain.
-    ///
-    /// # Errors
-    /// See [`ChainError`]. What was linked before stays.
-    pub async fn extend(&self) -> Result<Link, ChainError> {
-        loop {
-            let (head, revision) = self.stored_head().await?;
-            let Some(next) = self.next_link(head).await? else {
-                return Ok(head);
-            };
-            if next.position.get() % self.every == 0 {
-                self.save_link(&next).await?;
-            }
-            let saved = self
-                .documents
-                .save_document(&HEADS, &HEAD, revision, next.bytes())
-                .await;
-            match saved {
-                Ok(_) => {}
-                Err(error) if error.is_conflict() => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-    }
-
-    /// Extends the chain whenever there is something new, until it fails or is dropped.
+    /// As [`verify`](Self::verify), for what comes after a link that was verified and kept
+    /// elsewhere: what is before it is not looked at.
     ///
     /// # Errors
     /// See [`ChainError`].
-    pub async fn follow(&self) -> Result<std::convert::Infallible, ChainError> {
-        loop {
-            let head = self.extend().await?;
-            self.events.wait_past(head.position).await?;
+    pub async fn verify_after(
+        &self,
+        kept: ChainLink,
+        mut progress: impl FnMut(ChainLink) + Send,
+    ) -> Result<ChainLink, ChainError> {
+        let head = self.head().await?.position.max(self.events.head().await?);
+        if head < kept.position {
+            return Err(removed(head, kept));
         }
-    }
-
-    /// Reads the whole history, and compares it with every link; `progress` is told of each link
-    /// that was reached. Returns the head that it came to.
-    ///
-    /// # Errors
-    /// [`ChainError::Broken`] with the two links between which something was changed,
-    /// [`ChainError::Removed`] if events at the end are gone; otherwise see there.
-    pub async fn verify(&self, mut progress: impl FnMut(Link)) -> Result<Link, ChainError> {
-        let mut reached = Link::start();
-        let mut pages = DocumentPages::new(&*self.documents, &LINKS);
-        while let Some(page) = pages.next().await? {
-            for document in &page {
-                reached = self
-                    .verify_up_to(reached, Link::parse(&document.content)?)
-                    .await?;
-                progress(reached);
-            }
+        let mut walk = Walk::after(kept);
+        while walk.reached().position < head {
+            let links = self.links_after(&walk).await?;
+            self.walk_along(&mut walk, &links).await?;
+            progress(walk.reached());
         }
-        let head = self.head().await?;
-        if head.position > reached.position {
-            reached = self.verify_up_to(reached, head).await?;
-        }
-        Ok(reached)
+        Ok(walk.reached())
     }
 
     /// Reads the whole history up to a link that was kept elsewhere, and compares it with that.
     ///
     /// # Errors
-    /// As [`verify`](Self::verify).
-    pub async fn verify_against(&self, kept: Link) -> Result<(), ChainError> {
-        self.verify_up_to(Link::start(), kept).await.map(drop)
-    }
-
-    async fn verify_up_to(&self, from: Link, stored: Link) -> Result<Link, ChainError> {
-        let found = self.hash_up_to(from, stored.position).await?;
-        if found.position < stored.position {
-            return Err(ChainError::Removed {
-                last: found.position,
-                linked: stored.position,
-            });
+    /// As [`verify`](Self::verify). That the history and its hashes were made anew together is
+    /// [`ChainError::Broken`] from the start on: nothing tells where it was changed.
+    pub async fn verify_against(&self, kept: ChainLink) -> Result<(), ChainError> {
+        let head = self.head().await?.position.max(self.events.head().await?);
+        if head < kept.position {
+            return Err(removed(head, kept));
         }
-        if found.hash != stored.hash {
-            return Err(ChainError::Broken {
-                after: from.position,
-                up_to: stored.position,
-            });
-        }
-        Ok(found)
-    }
-
-    /// The link after this one, at a multiple of `every` or at the end; nothing if there is nothing
-    /// more.
-    async fn next_link(&self, head: Link) -> Result<Option<Link>, ChainError> {
-        let last = self.events.head().await?;
-        if last <= head.position {
-            return Ok(None);
-        }
-        let full = (head.position.get() / self.every + 1) * self.every;
-        let until = Position::new(full.min(last.get()));
-        self.hash_up_to(head, until).await.map(Some)
-    }
-
-    /// Goes on from a link up to a position, or to the end.
-    async fn hash_up_to(&self, from: Link, until: Position) -> Result<Link, ChainError> {
-        let mut link = from;
-        while link.position < until {
-            let range = AllRange::after(link.position).until(until);
-            let page = self.events.read_all(&range).await?;
-            for event in &page.events {
-                link = next(link, event)?;
-            }
-            if page.events.is_empty() {
+        let mut walk = Walk::after(ChainLink::start());
+        while walk.reached().position < kept.position {
+            let mut links = self.links_after(&walk).await?;
+            links.retain(|link| link.position <= kept.position);
+            if links.is_empty() {
                 break;
             }
+            self.walk_along(&mut walk, &links).await?;
         }
-        Ok(link)
-    }
-
-    async fn save_link(&self, link: &Link) -> Result<(), ChainError> {
-        let name = link.name()?;
-        let found = self
-            .documents
-            .save_once(&LINKS, &name, link.bytes())
-            .await?;
-        // Another process may have come first; the chain has one link at each place.
-        match found.map(|found| Link::parse(&found)).transpose()? {
-            Some(other) if other != *link => Err(ChainError::Broken {
+        if walk.reached() == kept {
+            Ok(())
+        } else {
+            Err(ChainError::Broken {
                 after: Position::START,
-                up_to: link.position,
-            }),
-            _ => Ok(()),
+                up_to: kept.position,
+            })
         }
     }
 
-    async fn stored_head(&self) -> Result<(Link, Revision), ChainError> {
-        match self.documents.load_document(&HEADS, &HEAD).await? {
-            Some(document) => Ok((Link::parse(&document.content)?, document.revision)),
-            None => Ok((Link::start(), Revision::ABSENT)),
+    /// The next links; there must be some.
+    async fn links_after(&self, walk: &Walk) -> Result<Vec<ChainLink>, ChainError> {
+        let after = walk.reached().position;
+        let links = self.links.chain_links(after, LINKS).await?;
+        if links.is_empty() {
+            return Err(ChainError::NoHash { after });
         }
+        Ok(links)
+    }
+
+    /// Reads the events up to the last of these links.
+    async fn walk_along(&self, walk: &mut Walk, links: &[ChainLink]) -> Result<(), ChainError> {
+        let mut links = links.iter().copied().peekable();
+        let Some(last) = links.clone().last() else {
+            return Ok(());
+        };
+        while walk.position() < last.position {
+            let range = AllRange::after(walk.position()).until(last.position);
+            let page = self.events.read_all(&range).await?;
+            if page.events.is_empty() {
+                return Err(removed(walk.position(), last));
+            }
+            for event in page.events {
+                walk.take(event)?;
+                let position = walk.position();
+                if let Some(link) = links.next_if(|link| link.position == position) {
+                    walk.compare(link)?;
+                }
+            }
+        }
+        Ok(())
     }
 }
 
-fn next(link: Link, event: &RecordedEvent) -> Result<Link, ChainError> {
-    let expected = link.position.next();
-    if event.position != expected {
-        return Err(ChainError::Missing { position: expected });
+fn removed(last: Position, link: ChainLink) -> ChainError {
+    ChainError::Removed {
+        last,
+        linked: link.position,
     }
-    Ok(Link {
-        position: event.position,
-        hash: link.hash.then(event),
-    })
 }

@@ -11,7 +11,7 @@
 //! | `bincode`, `postcard`, `avro` | no | further codecs in [`serde`] |
 //! | `lz4`, `zstd` | no | compression of payloads |
 //! | `encrypt` | no | [`serde::PackedStore`]: personal data encrypted, with keys that can be destroyed |
-//! | `chain` | no | [`serde::chain`]: a hash chain over the history |
+//! | `chain` | no | [`serde::chain`]: verifying a chained log |
 //! | `cloudevents` | no | CloudEvents 1.0 |
 //! | `versioning` | no | [`versioning`]: upcasters, schemas and their gate, migrations |
 //! | `embedded` | yes | [`embedded::EmbeddedStore`], a durable store in a directory |

@@ -1,12 +1,16 @@
-//! What a chain may find.
+//! What a verification may find.
 
-use es_core::{BoxError, DocumentError, Position, ReadError};
+use es_core::{Position, ReadError};
 
-/// Why a chain could not be extended, or does not hold.
+/// Why a chain could not be verified, or does not hold.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ChainError {
-    /// The history is not what it was when it was linked. Compare this part with a backup.
+    /// The log was made without a chain. Copy its events into one that is chained.
+    #[error("the log is not chained; copy its events into one that is")]
+    NotChained,
+    /// The history is not what it was when it was appended, or its hashes are not. Compare this part
+    /// with a backup.
     #[error("events after position {after} up to {up_to} are not what they were")]
     Broken {
         /// Up to here it holds.
@@ -28,15 +32,15 @@ pub enum ChainError {
         /// Where it was.
         position: Position,
     },
-    /// A link cannot be read: it was changed, or written by a later version of this program.
-    #[error("a link of the chain is damaged")]
-    Link(#[source] BoxError),
-    /// The events could not be read.
+    /// An append has no hash, or one in the middle of it.
+    #[error("the append that ends after position {after} has no hash")]
+    NoHash {
+        /// Up to here the chain holds.
+        after: Position,
+    },
+    /// The store could not be read.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// The links could not be read or saved.
-    #[error(transparent)]
-    Document(#[from] DocumentError),
 }
 
 impl ChainError {
@@ -44,13 +48,12 @@ impl ChainError {
     #[must_use]
     pub fn is_tampering(&self) -> bool {
         match self {
-            Self::Broken { .. } | Self::Removed { .. } | Self::Missing { .. } | Self::Link(_) => {
-                true
-            }
+            Self::Broken { .. } | Self::Removed { .. } | Self::Missing { .. } => true,
+            Self::NoHash { .. } => true,
+            Self::NotChained => false,
             Self::Read(error) => {
                 matches!(error, ReadError::Hole { .. } | ReadError::Corrupt { .. })
             }
-            Self::Document(_) => false,
         }
     }
 }

@@ -7,7 +7,6 @@ use es_core::{
     Revision, StreamVersion, Timestamp,
 };
 use es_serde::PackedStore;
-use es_serde::chain::{ChainHash, HashChain};
 use es_serde::seal::{Opened, SealContext, Sealer};
 
 use crate::material::{claim, keys, whole};
@@ -73,15 +72,6 @@ async fn sealed_form_1_opens() {
     assert_eq!(&*opened.payload.data, br#"{"amount":1,"name":"Jane"}"#);
 }
 
-#[tokio::test]
-async fn the_hashes_of_form_1_are_what_they_were() {
-    let first = event(PayloadFlags::PLAIN, b"{}".to_vec());
-    let hash = ChainHash::start().then(&first);
-    let due = include_str!("../golden/chain.txt");
-    assert_eq!(format!("{}\n{hash}\n", ChainHash::start()), due);
-    let _ = HashChain::new(MemoryStore::new(), MemoryStore::new());
-}
-
 /// Prints the files of a new form; those of an old one are never made again.
 #[tokio::test]
 #[ignore = "prints the golden files of a new form"]
@@ -118,12 +108,6 @@ async fn print_the_files() {
     println!(
         "subject_keys.json:\n{}",
         std::str::from_utf8(&document.content).unwrap()
-    );
-    let first = self::event(PayloadFlags::PLAIN, b"{}".to_vec());
-    println!(
-        "chain.txt:\n{}\n{}",
-        ChainHash::start(),
-        ChainHash::start().then(&first)
     );
     assert_eq!(store.head().await.unwrap(), Position::START);
 }

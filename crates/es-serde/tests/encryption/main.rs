@@ -1,6 +1,6 @@
 //! Encryption at rest: what is sealed, what opens, and what is left after an erasure.
 
-#![cfg(all(feature = "chain", feature = "encrypt", feature = "lz4"))]
+#![cfg(all(feature = "encrypt", feature = "lz4"))]
 #![allow(
     clippy::unwrap_used,
     reason = "a panic with a message is how a test fails"
