@@ -27,7 +27,7 @@ const PAYLOAD_BYTES: usize = 205;
 fn append(criterion: &mut Criterion) {
     let runtime = Runtime::new().unwrap();
     on(criterion, &runtime, &Memory, "append/memory");
-    on(criterion, &runtime, &Embedded, "append/embedded");
+    on(criterion, &runtime, &Embedded::default(), "append/embedded");
     if let Some(mongo) = runtime.block_on(Mongo::named("append/mongo")).unwrap() {
         on(criterion, &runtime, &mongo, "append/mongo");
     }

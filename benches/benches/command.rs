@@ -25,7 +25,12 @@ const PAYLOAD_BYTES: usize = 205;
 fn command(criterion: &mut Criterion) {
     let runtime = Runtime::new().unwrap();
     on(criterion, &runtime, &Memory, "command/memory");
-    on(criterion, &runtime, &Embedded, "command/embedded");
+    on(
+        criterion,
+        &runtime,
+        &Embedded::default(),
+        "command/embedded",
+    );
     if let Some(mongo) = runtime.block_on(Mongo::named("command/mongo")).unwrap() {
         on(criterion, &runtime, &mongo, "command/mongo");
     }

@@ -32,7 +32,7 @@ const PAYLOAD_BYTES: usize = 205;
 fn load(criterion: &mut Criterion) {
     let runtime = Runtime::new().unwrap();
     on(criterion, &runtime, &Memory, "load/memory");
-    on(criterion, &runtime, &Embedded, "load/embedded");
+    on(criterion, &runtime, &Embedded::default(), "load/embedded");
     if let Some(mongo) = runtime.block_on(Mongo::named("load/mongo")).unwrap() {
         on(criterion, &runtime, &mongo, "load/mongo");
     }

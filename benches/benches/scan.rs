@@ -27,7 +27,7 @@ const PAYLOAD_BYTES: usize = 205;
 fn scan(criterion: &mut Criterion) {
     let runtime = Runtime::new().unwrap();
     on(criterion, &runtime, &Memory, "scan/memory");
-    on(criterion, &runtime, &Embedded, "scan/embedded");
+    on(criterion, &runtime, &Embedded::default(), "scan/embedded");
     if let Some(mongo) = runtime.block_on(Mongo::named("scan/mongo")).unwrap() {
         on(criterion, &runtime, &mongo, "scan/mongo");
     }

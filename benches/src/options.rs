@@ -60,6 +60,9 @@ pub struct Options {
     /// For scan and load: about how many events there are, for load of each stream length
     #[arg(long, default_value_t = 100_000, value_parser = at_least_one)]
     pub events: usize,
+    /// The store's log is chained: each append carries a hash (embedded and mongo only)
+    #[arg(long)]
+    pub chained: bool,
     /// For command: load the aggregate for each command
     #[arg(long)]
     pub no_cache: bool,
@@ -140,6 +143,11 @@ impl Options {
 
     fn check_without_a_server(&self) -> Result<(), Failure> {
         let store = self.store;
+        if self.chained && store == StoreKind::Memory {
+            return refuse(
+                "--chained: it is the stores that keep their data where it matters".into(),
+            );
+        }
         if self.processes > 1 {
             return refuse(format!(
                 "--processes {}: the {store} store is for one process at a time, by design; \
@@ -275,6 +283,10 @@ mod tests {
                 "one process at a time",
             ),
             ("--store memory --workload append --uri x", "no server"),
+            (
+                "--store memory --workload append --chained",
+                "keep their data",
+            ),
         ] {
             let refusal = parsed(args).unwrap().check().unwrap_err().to_string();
             assert!(refusal.contains(reason), "{refusal}");

@@ -4,7 +4,7 @@ use std::future::Future;
 
 use es_core::memory::MemoryStore;
 use es_core::{EventStore, SnapshotStore};
-use es_store_embedded::EmbeddedStore;
+use es_store_embedded::{EmbeddedOptions, EmbeddedStore};
 use tempfile::TempDir;
 
 use crate::Failure;
@@ -87,8 +87,11 @@ impl Subject for Memory {
 }
 
 /// The durable store, beside the bare engine that it is built on.
-#[derive(Debug, Clone, Copy)]
-pub struct Embedded;
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Embedded {
+    /// Whether its log is chained.
+    pub chained: bool,
+}
 
 impl Subject for Embedded {
     type Store = EmbeddedStore;
@@ -108,7 +111,8 @@ impl Subject for Embedded {
     }
 
     async fn open(&self, place: &TempDir) -> Result<EmbeddedStore, Failure> {
-        EmbeddedStore::open(place.path().join("store"))
+        let options = EmbeddedOptions::default().hash_chain(self.chained);
+        EmbeddedStore::open_with(place.path().join("store"), options)
             .await
             .map_err(Failure::broken("open the store"))
     }

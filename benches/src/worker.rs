@@ -95,7 +95,7 @@ fn record(histogram: &mut Histogram<u64>, values: &[(u64, u64)]) {
 pub async fn work(options: &Options, role: Role, stop: &Stop) -> Result<(), Failure> {
     let server = Server::connect(&options.server_uri()).await?;
     let database = options.database.as_deref().unwrap_or_default();
-    let mongo = Mongo::new(server);
+    let mongo = Mongo::new(server).chained(options.chained);
     match role {
         Role::Append => append(&mongo, database, options, stop).await,
         Role::Follow => follow(&mongo, database).await,

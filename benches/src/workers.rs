@@ -103,5 +103,6 @@ fn arguments(options: &Options, role: Role, database: &str) -> Vec<String> {
     let arguments = arguments.into_iter();
     arguments
         .flat_map(|(name, value)| [name.to_owned(), value])
+        .chain(options.chained.then(|| "--chained".to_owned()))
         .collect()
 }

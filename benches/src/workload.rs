@@ -39,6 +39,7 @@ pub async fn measure(setting: &Setting<'_>, mut print: impl FnMut(Report)) -> Re
     let options = setting.options;
     options.check()?;
     let print = |report: Report| print(report.with_goals(options));
+    let chained = options.chained;
     match options.store {
         StoreKind::Memory => match options.workload {
             WorkloadKind::Append => append::memory(setting, print).await,
@@ -46,7 +47,7 @@ pub async fn measure(setting: &Setting<'_>, mut print: impl FnMut(Report)) -> Re
         },
         StoreKind::Embedded => match options.workload {
             WorkloadKind::Append => append::embedded(setting, print).await,
-            _ => on(&Embedded, setting, print).await,
+            _ => on(&Embedded { chained }, setting, print).await,
         },
         StoreKind::Mongo => on_server(setting, print).await,
     }
@@ -73,7 +74,7 @@ async fn on<S: Subject>(
 /// Drops what is left of the databases whatever happens.
 async fn on_server(setting: &Setting<'_>, print: impl FnMut(Report)) -> Result<(), Failure> {
     let server = Server::connect(&setting.options.server_uri()).await?;
-    let mongo = Mongo::new(server.clone());
+    let mongo = Mongo::new(server.clone()).chained(setting.options.chained);
     let outcome = on_mongo(&mongo, setting, print).await;
     server.clear().await;
     outcome

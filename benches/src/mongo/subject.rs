@@ -1,6 +1,6 @@
 //! The store on MongoDB, beside the bare driver on the same collections.
 
-use es_store_mongo::MongoStore;
+use es_store_mongo::{MongoOptions, MongoStore};
 
 use super::{BareDriver, Server, URI_VARIABLE};
 use crate::Failure;
@@ -11,13 +11,22 @@ use crate::subject::Subject;
 #[derive(Debug, Clone)]
 pub struct Mongo {
     pub(crate) server: Server,
+    chained: bool,
 }
 
 impl Mongo {
     /// On this server.
     #[must_use]
     pub fn new(server: Server) -> Self {
-        Self { server }
+        let chained = false;
+        Self { server, chained }
+    }
+
+    /// With a log that is chained, or not.
+    #[must_use]
+    pub fn chained(mut self, chained: bool) -> Self {
+        self.chained = chained;
+        self
     }
 
     /// On the server that the environment names; if it names none, that is said.
@@ -36,7 +45,8 @@ impl Mongo {
 
     /// Opens the store on a database that is there already, or makes it.
     pub(crate) async fn store(&self, database: &str) -> Result<MongoStore, Failure> {
-        MongoStore::connect(&self.server.uri_for(database))
+        let options = MongoOptions::default().hash_chain(self.chained);
+        MongoStore::connect_with(&self.server.uri_for(database), options)
             .await
             .map_err(Failure::broken("open the store"))
     }

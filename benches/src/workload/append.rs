@@ -98,9 +98,11 @@ pub async fn memory(setting: &Setting<'_>, mut print: impl FnMut(Report)) -> Res
 /// # Errors
 /// See [`Failure`].
 pub async fn embedded(setting: &Setting<'_>, mut print: impl FnMut(Report)) -> Result<(), Failure> {
+    let chained = setting.options.chained;
+    let subject = Embedded { chained };
     let raw = side("raw log", || raw_log(setting));
     let engine = side(Embedded::CEILING, || bare_engine(setting));
-    let ours = side("store", || store(&Embedded, setting));
+    let ours = side("store", || store(&subject, setting));
     let sides = [raw, engine, ours];
     let [raw, engine, ours] = interleaved(setting.options.runs, setting.stop, sides).await?;
     let report = Report::of_throughput(setting.options, "raw log", &ours, &raw);
