@@ -2,13 +2,14 @@
 //!
 //! `cargo test --all-features` hides a missing `cfg` or a forgotten dependency feature, because some
 //! other feature or crate switches it on. These checks do not. Combinations of several features are
-//! left out; all of them together is what the tests run with.
+//! left out; all of them together is what the tests run with. What a build without features has to
+//! say is tested here, too, by tests that are named `..._off`.
 
 use std::time::Instant;
 
 use crate::{
     check::{Done, seconds},
-    process::{Failure, plural},
+    process::{Call, Failure, plural},
     workspace::{Package, Workspace},
 };
 
@@ -22,8 +23,23 @@ pub(crate) fn run(workspace: &Workspace) -> Result<Done, Failure> {
             problems.extend(check(workspace, package, &flags)?);
         }
     }
+    for package in &workspace.packages {
+        for test in tests_without_features(package) {
+            let call = workspace.cargo().args(["test", "--quiet", "--color=never"]);
+            let call = call.args(["--package", &package.name, "--no-default-features"]);
+            let shown = format!("{} {test}: --no-default-features", package.name);
+            problems.extend(outcome(&call.args(["--test", test]), &shown)?);
+        }
+    }
     Failure::unless_empty(problems)?;
     Ok(Some(plural(checked, "combination")))
+}
+
+fn tests_without_features(package: &Package) -> impl Iterator<Item = &str> {
+    let tests = package.targets.iter();
+    let tests = tests.filter(|target| target.kind.iter().any(|kind| kind == "test"));
+    let names = tests.map(|target| target.name.as_str());
+    names.filter(|name| name.ends_with("_off"))
 }
 
 /// The flags of each combination to check, the one without features first.
@@ -54,7 +70,7 @@ fn targets(package: &Package) -> &'static str {
     }
 }
 
-/// Checks one combination; prints one line if all is well, the compiler's words if not.
+/// Checks one combination.
 fn check(
     workspace: &Workspace,
     package: &Package,
@@ -71,15 +87,20 @@ fn check(
             targets(package),
         ])
         .args(flags);
-    let started = Instant::now();
-    let output = call.output()?;
-    let said = String::from_utf8_lossy(&output.stderr);
     let shown = if flags.is_empty() {
         "default features".to_owned()
     } else {
         flags.join(" ")
     };
     let shown = format!("{} {}: {shown}", package.name, targets(package));
+    outcome(&call, &shown)
+}
+
+/// Runs it; prints one line if all is well, the compiler's words if not.
+fn outcome(call: &Call, shown: &str) -> Result<Option<String>, Failure> {
+    let started = Instant::now();
+    let output = call.output()?;
+    let said = String::from_utf8_lossy(&output.stderr);
     let problem = if !output.status.success() {
         format!("`{call}` failed")
     } else if said.lines().any(|line| line.starts_with("warning")) {
@@ -88,7 +109,8 @@ fn check(
         println!("    {shown}: ok in {}", seconds(started.elapsed()));
         return Ok(None);
     };
-    println!("    {shown}: FAILED\n{said}");
+    let printed = String::from_utf8_lossy(&output.stdout);
+    println!("    {shown}: FAILED\n{said}{printed}");
     Ok(Some(problem))
 }
 
