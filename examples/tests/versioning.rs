@@ -18,6 +18,7 @@ use event_sourcing::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tempfile::tempdir;
+use tokio::sync::Notify;
 
 const EVENTS: u64 = 1_500;
 
@@ -72,7 +73,7 @@ async fn schemas_are_kept<S: DocumentStore + Clone + 'static>(store: S) {
     assert!(behind.leads(&from.tags()[0], &to.tags()));
 }
 
-/// A history comes over whole, in order, and once.
+/// A history comes over whole, in order, and once, however the first run ended.
 async fn a_history_is_copied<S: EventStore + Clone + 'static>(store: S) {
     let from = MemoryStore::new();
     for n in 1..=EVENTS {
@@ -84,8 +85,22 @@ async fn a_history_is_copied<S: EventStore + Clone + 'static>(store: S) {
         let stream = StreamId::new("Case", event.stream.id())?;
         Ok(vec![Migrated::same(event).to_stream(stream)])
     };
-    let migration = Migration::new(from, store, to_cases);
-    assert_eq!(migration.run(|_| {}).await.unwrap().written, EVENTS);
+    let migration = Migration::new(from, store.clone(), to_cases).with_events_per_append(50);
+    let enough = Notify::new();
+    let interrupted = migration.run(|done| {
+        if done.written >= 500 {
+            enough.notify_one();
+        }
+    });
+    tokio::select! {
+        biased;
+        () = enough.notified() => {}
+        done = interrupted => panic!("not interrupted: {done:?}"),
+    }
+    let copied = store.head().await.unwrap().get();
+    assert!((500..EVENTS).contains(&copied), "{copied}");
+    let rest = migration.run(|_| {}).await.unwrap().written;
+    assert!((1..=EVENTS - 500).contains(&rest), "{rest}");
     assert_eq!(migration.run(|_| {}).await.unwrap().written, 0);
     assert_eq!(migration.verify(|_| {}).await.unwrap().written, EVENTS);
 }

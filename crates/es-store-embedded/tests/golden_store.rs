@@ -12,17 +12,24 @@ mod material;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use es_core::chain::{ChainLink, ChainStore};
 use es_core::testing::ManualClock;
 use es_core::{EventStore, Position, Timestamp};
 use es_store_embedded::{EmbeddedOptions, EmbeddedStore, OpenError};
 use material::{
     Choices, Served, copy_all, quick_directory, read_everything, write_documents, write_history,
 };
+use tempfile::TempDir;
 
 const APPENDS: u64 = 80;
 
 fn golden() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden/layout-1")
+    kept("layout-1")
+}
+
+fn kept(layout: &str) -> PathBuf {
+    let directory = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    directory.join("tests/golden").join(layout)
 }
 
 fn options() -> EmbeddedOptions {
@@ -33,15 +40,22 @@ fn options() -> EmbeddedOptions {
 }
 
 async fn open(path: &std::path::Path) -> EmbeddedStore {
-    EmbeddedStore::open_with(path, options())
-        .await
-        .expect("opens")
+    open_with(path, options()).await
+}
+
+async fn open_with(path: &std::path::Path, options: EmbeddedOptions) -> EmbeddedStore {
+    let opened = EmbeddedStore::open_with(path, options).await;
+    opened.expect("opens")
 }
 
 /// The same history in a new store.
-async fn written_now(path: &std::path::Path) -> Served {
-    let store = open(path).await;
+async fn written_now(path: &std::path::Path, chained: bool) -> Served {
+    let store = open_with(path, options().hash_chain(chained)).await;
     write_history(&store, 0..APPENDS, &mut Choices::new(1)).await;
+    // The first layout was kept before there were documents.
+    if chained {
+        write_documents(&store).await;
+    }
     let served = read_everything(&store).await.expect("reads");
     store.close().await.expect("closes");
     // The second time the engine gives back the space that it had set aside.
@@ -51,14 +65,36 @@ async fn written_now(path: &std::path::Path) -> Served {
 
 #[tokio::test]
 async fn the_first_layout_is_read_for_ever() {
+    let (_copy, store) = read_as_written(golden(), false).await;
+    assert_eq!(store.chain_head().await.expect("read"), None);
+    store.close().await.expect("closes");
+}
+
+#[tokio::test]
+async fn the_layout_of_a_chained_log_is_read_for_ever() {
+    let (_copy, store) = read_as_written(kept("layout-2"), true).await;
+    let events = read_everything(&store).await.expect("reads").events;
+    let links = store.chain_links(Position::START, usize::MAX).await;
+    let mut reached = ChainLink::start();
+    for link in links.expect("read") {
+        let append = reached.position.get() as usize..link.position.get() as usize;
+        assert_eq!(link.hash, reached.hash.then_append(&events[append]));
+        reached = link;
+    }
+    assert_eq!(reached.position.get(), events.len() as u64);
+    store.close().await.expect("closes");
+}
+
+/// Opens a kept store, which must hold what this version would write, and go on.
+async fn read_as_written(golden: PathBuf, chained: bool) -> (TempDir, EmbeddedStore) {
     let new = quick_directory();
-    let expected = written_now(new.path()).await;
-    if !golden().exists() && std::env::var("ES_BLESS").is_ok() {
-        std::fs::create_dir_all(golden()).expect("made");
-        copy_all(new.path(), &golden()).expect("copied");
+    let expected = written_now(new.path(), chained).await;
+    if !golden.exists() && std::env::var("ES_BLESS").is_ok() {
+        std::fs::create_dir_all(&golden).expect("made");
+        copy_all(new.path(), &golden).expect("copied");
     }
     let copy = quick_directory();
-    copy_all(&golden(), copy.path()).expect("copied");
+    copy_all(&golden, copy.path()).expect("copied");
     let store = open(copy.path()).await;
     let served = read_everything(&store).await.expect("reads");
     assert!(served == expected, "the golden store is read differently");
@@ -67,11 +103,11 @@ async fn the_first_layout_is_read_for_ever() {
     assert_eq!(head, Position::new(served.events.len() as u64));
     write_history(&store, APPENDS..APPENDS + 5, &mut Choices::new(2)).await;
     assert!(store.head().await.expect("read") > head);
-    store.close().await.expect("closes");
+    (copy, store)
 }
 
 /// A copy of the golden store, which has no table of documents.
-fn first_version() -> tempfile::TempDir {
+fn first_version() -> TempDir {
     let copy = quick_directory();
     copy_all(&golden(), copy.path()).expect("copied");
     copy

@@ -13,12 +13,14 @@ use std::fmt::Write;
 use std::fs;
 use std::path::PathBuf;
 
+use es_core::chain::ChainStore;
 use es_core::testing::sample_event;
 use es_core::{
-    AllRange, Append, CheckpointName, CheckpointStore, EventStore, ExpectedVersion, Metadata,
-    NewEvent, PayloadFlags, Position, Snapshot, SnapshotStore, StreamId, StreamVersion, Timestamp,
-    TraceContext, TypeName, TypeVersion,
+    AllRange, Append, CheckpointName, CheckpointStore, DocumentKind, DocumentName, DocumentStore,
+    EventStore, ExpectedVersion, Metadata, NewEvent, PayloadFlags, Position, Revision, Snapshot,
+    SnapshotStore, StreamId, StreamVersion, Timestamp, TraceContext, TypeName, TypeVersion,
 };
+use es_serde::chain::HashChain;
 use es_store_mongo::MongoStore;
 use es_store_mongo::mongodb::bson::{Document, doc};
 use es_testkit::mongo::shared;
@@ -26,7 +28,9 @@ use futures_util::TryStreamExt;
 use options::options;
 use serde_json::Value;
 
-const COLLECTIONS: [&str; 4] = ["events", "meta", "snapshots", "checkpoints"];
+const COLLECTIONS: [&str; 5] = ["events", "meta", "snapshots", "checkpoints", "documents"];
+static KIND: DocumentKind = DocumentKind::from_static("rules");
+static NAME: DocumentName = DocumentName::from_static("claims");
 static CHECKPOINT: CheckpointName = CheckpointName::from_static("claims-by-status");
 
 fn file(name: &str) -> PathBuf {
@@ -64,12 +68,45 @@ async fn asked(store: &MongoStore) -> Value {
 
 #[tokio::test]
 async fn documents_of_layout_1_are_read_as_they_were_written() {
+    let store = read_as_written("layout-1").await;
+    assert_eq!(store.chain_head().await.unwrap(), None);
+    // And it is gone on with.
+    let appended = store.append(next_append()).await.unwrap();
+    assert_eq!(appended.first_position, Position::new(6));
+}
+
+#[tokio::test]
+async fn a_chained_log_of_layout_1_is_read_as_it_was_written() {
+    let store = read_as_written("layout-1-chained").await;
+    let chain = HashChain::new(store.clone());
+    let head = chain.verify(|_| {}).await.unwrap();
+    assert_eq!(head.position, Position::new(5));
+    store.append(next_append()).await.unwrap();
+    let later = chain.verify_after(head, |_| {}).await.unwrap();
+    assert_eq!(later.position, Position::new(6));
+
+    let kept = store.load_document(&KIND, &NAME).await.unwrap().unwrap();
+    assert_eq!(
+        (kept.revision, &*kept.content),
+        (Revision::new(2), &b"two"[..])
+    );
+    let saved = store.save_document(&KIND, &NAME, kept.revision, "three".into());
+    assert_eq!(saved.await.unwrap(), Revision::new(3));
+}
+
+fn next_append() -> Append {
+    let after = ExpectedVersion::Exact(StreamVersion::new(3));
+    Append::new(claim(), after, [sample_event(99)]).unwrap()
+}
+
+/// Puts documents into a database, which must be read as they were when they were written.
+async fn read_as_written(name: &str) -> MongoStore {
     let uri = database().await;
     let client = es_store_mongo::mongodb::Client::with_uri_str(&uri)
         .await
         .unwrap();
     let database = client.default_database().unwrap();
-    let stored = fs::read_to_string(file("layout-1.bson.hex")).unwrap();
+    let stored = fs::read_to_string(file(&format!("{name}.bson.hex"))).unwrap();
     for line in stored.lines() {
         let (collection, hex) = line.split_once(' ').unwrap();
         let document = Document::from_reader(&from_hex(hex)[..]).unwrap();
@@ -77,15 +114,8 @@ async fn documents_of_layout_1_are_read_as_they_were_written() {
         collection.insert_one(document).await.unwrap();
     }
     let store = MongoStore::connect_with(&uri, options()).await.unwrap();
-    assert_eq!(asked(&store).await, read("layout-1.read.json"));
-    // And it is gone on with.
-    let append = Append::new(
-        claim(),
-        ExpectedVersion::Exact(StreamVersion::new(3)),
-        [sample_event(99)],
-    );
-    let appended = store.append(append.unwrap()).await.unwrap();
-    assert_eq!(appended.first_position, Position::new(6));
+    assert_eq!(asked(&store).await, read(&format!("{name}.read.json")));
+    store
 }
 
 /// Everything that a document may hold.
@@ -136,14 +166,20 @@ async fn write(store: &MongoStore) {
     store.save_snapshot(snapshot, 1).await.unwrap();
     let (from, to) = (Position::START, Position::new(4));
     store.save_checkpoint(&CHECKPOINT, from, to).await.unwrap();
+    for (revision, content) in [(Revision::ABSENT, "one"), (Revision::new(1), "two")] {
+        let saved = store.save_document(&KIND, &NAME, revision, content.into());
+        saved.await.unwrap();
+    }
 }
 
 /// Makes the files of a new layout; those of an old one are never made again.
 #[tokio::test]
 #[ignore = "writes the golden files of a new layout"]
 async fn write_the_files() {
+    const FILES: &str = "layout-1-chained";
     let uri = database().await;
-    let store = MongoStore::connect_with(&uri, options()).await.unwrap();
+    let options = options().hash_chain(true);
+    let store = MongoStore::connect_with(&uri, options).await.unwrap();
     write(&store).await;
     let read = asked(&store).await;
     let mut stored = String::new();
@@ -155,9 +191,9 @@ async fn write_the_files() {
             writeln!(stored, "{name} {}", hex(&document.to_vec().unwrap())).unwrap();
         }
     }
-    fs::write(file("layout-1.bson.hex"), stored).unwrap();
+    fs::write(file(&format!("{FILES}.bson.hex")), stored).unwrap();
     let read = serde_json::to_string_pretty(&read).unwrap() + "\n";
-    fs::write(file("layout-1.read.json"), read).unwrap();
+    fs::write(file(&format!("{FILES}.read.json")), read).unwrap();
 }
 
 fn hex(bytes: &[u8]) -> String {
