@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use es_core::chain::ChainStore;
 use es_core::memory::MemoryStore;
 use es_core::testing::conformance::{Ability, StoreFixture};
 use es_core::testing::{Fault, FaultStore, ManualClock, Operation, run, sample_event};
@@ -30,6 +31,14 @@ impl StoreFixture for FaultFixture {
 
     async fn fresh() -> Self {
         Self(fixtures::MemoryFixture::fresh().await)
+    }
+
+    async fn chained() -> Option<Self> {
+        fixtures::MemoryFixture::chained().await.map(Self)
+    }
+
+    fn links(&self) -> Option<Arc<dyn ChainStore>> {
+        Some(Arc::new(FaultStore::new(self.0.links()?)))
     }
 
     fn events(&self) -> Arc<dyn EventStore> {

@@ -1,5 +1,7 @@
 //! Where the links of a chained log are read.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 
 use super::ChainLink;
@@ -30,4 +32,19 @@ pub trait ChainStore: std::fmt::Debug + Send + Sync {
     /// Dropping the future has no effect.
     async fn chain_links(&self, after: Position, limit: usize)
     -> Result<Vec<ChainLink>, ReadError>;
+}
+
+#[async_trait]
+impl<S: ChainStore + ?Sized> ChainStore for Arc<S> {
+    async fn chain_head(&self) -> Result<Option<ChainLink>, ReadError> {
+        (**self).chain_head().await
+    }
+
+    async fn chain_links(
+        &self,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<ChainLink>, ReadError> {
+        (**self).chain_links(after, limit).await
+    }
 }

@@ -4,6 +4,7 @@ mod checkpoints;
 mod documents;
 mod events;
 mod fault;
+mod links;
 mod script;
 mod snapshots;
 

@@ -71,8 +71,8 @@ impl<S: EventStore> EventStore for FaultStore<S> {
     }
 }
 
-impl<S: EventStore> FaultStore<S> {
-    async fn read_fault(&self) -> Result<(), ReadError> {
+impl<S: Send + Sync> FaultStore<S> {
+    pub(super) async fn read_fault(&self) -> Result<(), ReadError> {
         match self.next_fault(Operation::Read).await {
             Some(Fault::Unavailable(_)) => Err(ReadError::Unavailable {
                 source: Fault::source(),
@@ -87,7 +87,9 @@ impl<S: EventStore> FaultStore<S> {
             _ => Ok(()),
         }
     }
+}
 
+impl<S: EventStore> FaultStore<S> {
     async fn conflict(&self, append: &Append) -> AppendError {
         let Some(write) = append.writes().first() else {
             return unavailable();

@@ -10,7 +10,7 @@ use crate::Append;
 pub enum Operation {
     /// [`EventStore::append`](crate::EventStore::append).
     Append,
-    /// Reading events: streams, everything, by id, and the head.
+    /// Reading events: streams, everything, by id, the head, and the links of a chained log.
     Read,
     /// [`EventStore::wait_past`](crate::EventStore::wait_past).
     Wait,
