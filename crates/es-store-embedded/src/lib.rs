@@ -99,7 +99,7 @@
 //! | name | content |
 //! |---|---|
 //! | `lock` | empty; locked while the store is open |
-//! | `layout` | text: a title, the version of the layout (1), whether event ids are indexed, `table documents` once there is that table, a checksum |
+//! | `layout` | text: a title, the version of the layout (1, or 2 if the log is chained), whether event ids are indexed, `table documents` once there is that table, a checksum |
 //! | `mark` | two slots that say how far the log reaches at least |
 //! | `engine/` | the tables, kept by the crate fjall, version 3 |
 //!
@@ -115,7 +115,7 @@
 //! | `snapshots` | stream, 0, version, 8 bytes | the snapshot |
 //! | `checkpoints` | name | position |
 //! | `documents` | kind, 0, name | format version 1 (1 byte); revision, 8 bytes little endian; the content; XXH3-64 of the XXH3-64 of the key and all before |
-//! | `totals` | `totals` | head, time and checksum of the last record; number of appends, streams, writes to streams, entries in `events`; a checksum |
+//! | `totals` | `totals` | head, time and checksum of the last record; number of appends, streams, writes to streams, entries in `events`; the last hash if the log is chained; a checksum |
 //!
 //! ## Records
 //! A record holds a whole append. Integers in it are little endian, `varint` is LEB128, `text` is a
@@ -123,7 +123,7 @@
 //!
 //! | offset | size | header |
 //! |---|---|---|
-//! | 0 | 1 | format version, 1 |
+//! | 0 | 1 | format version: 1, or 2 if the log is chained |
 //! | 1 | 1 | 0 |
 //! | 2 | 2 | how many streams are written, n |
 //! | 4 | 4 | how many events there are |
@@ -132,7 +132,8 @@
 //! | 24 | 4 | length of the body |
 //! | 28 | 8 | XXH3-64 of the body |
 //! | 36 | 8 n | for each stream the version of its first event |
-//! | 36 + 8 n | 8 | XXH3-64 of the header up to here |
+//! | 36 + 8 n | 32 | format 2 only: the [chain](es_core::chain)'s hash after this append |
+//! | then | 8 | XXH3-64 of the header up to here |
 //!
 //! Then the body:
 //! 1. append id, 16 bytes
@@ -149,8 +150,8 @@
 //! Stores of the first versions have no table `documents`: it is made when they are opened, which
 //! those versions do not mind. Once `layout` says that it is there, a store without it is damaged.
 //!
-//! `tests/golden` holds records and a whole store of this layout; every later version must read
-//! them.
+//! `tests/golden` holds records of both formats and a whole store of both layouts; every later version
+//! must read them.
 //!
 //! # Sizes
 //! An append of 4 or 5 events with 200 bytes each takes about 300 bytes an event in the journal
