@@ -225,7 +225,8 @@ async fn a_port_where_nothing_answers_is_reported_within_seconds() {
         let uri = format!("mongodb://jane:s3cret@127.0.0.1:{port}/claims");
         let refused = MongoStore::connect_with(&uri, options()).await.unwrap_err();
         let took = started.elapsed();
-        assert!(took < Duration::from_secs(9), "{took:?}");
+        // It takes five; the driver alone would look for half a minute.
+        assert!(took < Duration::from_secs(20), "{took:?}");
         assert!(
             matches!(refused, OpenError::Unreachable { .. }),
             "{refused:?}"

@@ -273,7 +273,7 @@ async fn a_dropped_cluster_leaves_neither_processes_nor_data() {
     assert!(directories.iter().all(|directory| !directory.exists()));
     let started = Instant::now();
     while std::net::TcpStream::connect(proxy).is_ok() {
-        assert!(started.elapsed() < Duration::from_secs(5));
+        assert!(started.elapsed() < Duration::from_secs(30));
     }
 }
 

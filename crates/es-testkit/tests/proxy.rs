@@ -185,7 +185,8 @@ async fn a_late_link_is_not_a_slow_one() {
     }
     read(&mut pair.server, 10).await;
     let took = started.elapsed();
-    assert!(took < Duration::from_secs(1), "{took:?}");
+    // One delay each, one after the other, would take two seconds.
+    assert!(took < Duration::from_millis(1_900), "{took:?}");
 }
 
 #[tokio::test]
@@ -196,7 +197,7 @@ async fn a_slow_link_takes_the_time_of_its_bandwidth() {
     let back = arrives(&mut pair.server, &mut pair.client, &text).await;
     let there = arrives(&mut pair.client, &mut pair.server, &text).await;
     assert!(back >= Duration::from_millis(450), "{back:?}");
-    assert!(there < Duration::from_millis(450), "{there:?}");
+    assert!(there < back, "{there:?} is not faster than {back:?}");
 }
 
 #[tokio::test]
