@@ -10,7 +10,8 @@ use crate::{
 };
 
 impl<A: Aggregate> Repository<A> {
-    /// Stores the first events of an aggregate.
+    /// Stores the first events of an aggregate. Where live aggregates are cached it is one from now
+    /// on, so that the next command need not load it.
     ///
     /// # Errors
     /// A conflict ([`SaveError::is_conflict`]) if it exists already; otherwise see there.
@@ -22,9 +23,25 @@ impl<A: Aggregate> Repository<A> {
         id: impl Display,
         events: impl IntoEvents<A::Event>,
     ) -> Result<Appended, SaveError> {
-        let stream = A::stream(id)?;
-        let append = self.encode(stream, ExpectedVersion::NoStream, &events.into_events())?;
-        Ok(self.append_surely(append).await?)
+        let (stream, events) = (A::stream(id)?, events.into_events());
+        let append = self.encode(stream.clone(), ExpectedVersion::NoStream, &events)?;
+        let bytes = payload_bytes(&append);
+        let appended = self.append_surely(append).await?;
+        self.keep_created(stream, &events, bytes);
+        Ok(appended)
+    }
+
+    /// Puts a new aggregate into the cache, unless somebody loads it already.
+    fn keep_created(&self, stream: StreamId, events: &[A::Event], bytes: u64) {
+        let Some(cache) = &self.cache else { return };
+        let slot = cache.slot(&stream);
+        if let Ok(mut slot) = slot.try_lock()
+            && slot.is_none()
+        {
+            let root = slot.insert(AggregateRoot::new(stream));
+            events.iter().for_each(|event| root.apply(event));
+            self.stored(root, events.len() as u64, bytes);
+        }
     }
 
     /// Stores the raised events of an aggregate, if nobody else has stored any since it was

@@ -21,6 +21,32 @@ async fn a_live_aggregate_is_not_loaded_again() {
 }
 
 #[tokio::test]
+async fn a_created_one_is_live_and_need_not_be_loaded() {
+    let probe = Probe::default();
+    let claims = Repository::<Claim>::new(probe.clone(), Json).with_cache(10);
+    let events = [created(7), Claim::default().add_note().unwrap()];
+    claims.create(42, events).await.unwrap();
+    let done = claims.execute(42, Claim::add_note).await.unwrap();
+    assert_eq!((done.version.get(), done.conflicts), (3, 0));
+    assert_eq!(probe.events_read(), 0);
+    let stored = claims.load(42).await.unwrap();
+    assert_eq!((stored.state().amount, stored.state().notes), (7, 2));
+    // One that exists already is left as it is.
+    assert!(
+        claims
+            .create(42, created(1))
+            .await
+            .unwrap_err()
+            .is_conflict()
+    );
+    let live = claims.execute(42, |claim| {
+        assert_eq!(claim.amount, 7);
+        claim.add_note()
+    });
+    assert_eq!(live.await.unwrap().version.get(), 4);
+}
+
+#[tokio::test]
 async fn a_stale_one_reads_only_the_tail_after_a_conflict() {
     let probe = Probe::default();
     let claims = Repository::<Claim>::new(probe.clone(), Json);
