@@ -102,10 +102,7 @@ impl HashChain {
         kept: ChainLink,
         mut progress: impl FnMut(ChainLink) + Send,
     ) -> Result<ChainLink, ChainError> {
-        let head = self.head().await?.position.max(self.events.head().await?);
-        if head < kept.position {
-            return Err(removed(head, kept));
-        }
+        let head = self.reaches(kept).await?;
         let mut walk = Walk::after(kept);
         while walk.reached().position < head {
             let links = self.links_after(&walk).await?;
@@ -121,10 +118,7 @@ impl HashChain {
     /// As [`verify`](Self::verify). That the history and its hashes were made anew together is
     /// [`ChainError::Broken`] from the start on: nothing tells where it was changed.
     pub async fn verify_against(&self, kept: ChainLink) -> Result<(), ChainError> {
-        let head = self.head().await?.position.max(self.events.head().await?);
-        if head < kept.position {
-            return Err(removed(head, kept));
-        }
+        self.reaches(kept).await?;
         let mut walk = Walk::after(ChainLink::start());
         while walk.reached().position < kept.position {
             let mut links = self.links_after(&walk).await?;
@@ -142,6 +136,15 @@ impl HashChain {
                 up_to: kept.position,
             })
         }
+    }
+
+    /// Where the history ends, by its events or its links; it must be where it was, or beyond.
+    async fn reaches(&self, kept: ChainLink) -> Result<Position, ChainError> {
+        let head = self.head().await?.position.max(self.events.head().await?);
+        if head < kept.position {
+            return Err(removed(head, kept));
+        }
+        Ok(head)
     }
 
     /// The next links; there must be some.

@@ -66,10 +66,7 @@ impl ChainStore for MongoStore {
 }
 
 fn link(document: &[u8]) -> Result<ChainLink, ReadError> {
-    let extent = Extent::of_bytes(document).map_err(|error| ReadError::Corrupt {
-        position: Position::MAX,
-        source: error.into(),
-    })?;
+    let extent = Extent::stored(document)?;
     Ok(ChainLink {
         position: extent.last(),
         hash: hash_at(&extent, document)?,

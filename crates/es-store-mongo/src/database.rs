@@ -221,10 +221,7 @@ impl Database {
                 ..Last::default()
             });
         };
-        let extent = Extent::of_bytes(last).map_err(|error| ReadError::Corrupt {
-            position: Position::MAX,
-            source: error.into(),
-        })?;
+        let extent = Extent::stored(last)?;
         let chain = self.is_chained().then(|| hash_at(&extent, last));
         Ok(Last {
             head: extent.last(),

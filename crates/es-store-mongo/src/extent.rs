@@ -1,6 +1,6 @@
 //! Which positions a stored document covers.
 
-use es_core::{Position, Timestamp};
+use es_core::{Position, ReadError, Timestamp};
 use mongodb::bson::RawDocument;
 
 /// The place of a document in the log.
@@ -40,6 +40,14 @@ impl Extent {
     pub(crate) fn of_bytes(document: &[u8]) -> Result<Self, NoExtent> {
         let document = RawDocument::from_bytes(document);
         Self::of(document.map_err(|_| NoExtent { field: "_id" })?)
+    }
+
+    /// As [`of_bytes`](Self::of_bytes), of a document of the log: that it says no place is damage.
+    pub(crate) fn stored(document: &[u8]) -> Result<Self, ReadError> {
+        Self::of_bytes(document).map_err(|error| ReadError::Corrupt {
+            position: Position::MAX,
+            source: error.into(),
+        })
     }
 
     /// The position of its last event.

@@ -9,9 +9,7 @@ use crate::{Position, ReadError};
 #[async_trait]
 impl ChainStore for MemoryStore {
     async fn chain_head(&self) -> Result<Option<ChainLink>, ReadError> {
-        let log = self.log();
-        let last = |links: &[ChainLink]| links.last().copied().unwrap_or_else(ChainLink::start);
-        Ok(log.links().map(last))
+        Ok(self.log().chain_head())
     }
 
     async fn chain_links(

@@ -38,11 +38,17 @@ impl Log {
         self.links.as_deref()
     }
 
+    /// The last one, if the log is chained.
+    #[cfg(feature = "chain")]
+    pub(super) fn chain_head(&self) -> Option<ChainLink> {
+        let last = self.links.as_ref()?.last().copied();
+        Some(last.unwrap_or_else(ChainLink::start))
+    }
+
     #[cfg(feature = "chain")]
     fn link(&mut self, first_position: Position) {
-        let position = self.head();
-        if let Some(links) = &mut self.links {
-            let before = links.last().copied().unwrap_or_else(ChainLink::start);
+        let (position, before) = (self.head(), self.chain_head());
+        if let (Some(links), Some(before)) = (&mut self.links, before) {
             let events = &self.events[first_position.get() as usize - 1..];
             let hash = before.hash.then_append(events);
             links.push(ChainLink { position, hash });

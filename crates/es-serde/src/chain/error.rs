@@ -48,8 +48,10 @@ impl ChainError {
     #[must_use]
     pub fn is_tampering(&self) -> bool {
         match self {
-            Self::Broken { .. } | Self::Removed { .. } | Self::Missing { .. } => true,
-            Self::NoHash { .. } => true,
+            Self::Broken { .. }
+            | Self::Removed { .. }
+            | Self::Missing { .. }
+            | Self::NoHash { .. } => true,
             Self::NotChained => false,
             Self::Read(error) => {
                 matches!(error, ReadError::Hole { .. } | ReadError::Corrupt { .. })

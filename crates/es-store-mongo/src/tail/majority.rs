@@ -107,11 +107,7 @@ fn end_of(found: &[Bytes]) -> Result<Position, ReadError> {
     let Some(last) = found.first() else {
         return Ok(Position::START);
     };
-    let extent = Extent::of_bytes(last).map_err(|error| ReadError::Corrupt {
-        position: Position::MAX,
-        source: error.into(),
-    })?;
-    Ok(extent.last())
+    Ok(Extent::stored(last)?.last())
 }
 
 #[async_trait]
